@@ -1,0 +1,43 @@
+// What the rest of MedNAS knows of the engine: it scores genotypes under a protocol.
+
+import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import type { Genotype } from '../search/space/space.ts';
+
+/** The images and labels a protocol's scores are computed on. */
+export interface EngineBatch {
+  /** float32, [size, height, width, channels], in shared memory. */
+  readonly images: Float32Array;
+  /** [size] class indices, or [size, classes] of 0/1 for multi-label. */
+  readonly labels: Int32Array;
+}
+
+export interface EngineInfo {
+  /** Which arithmetic runs: `wasm`, ... */
+  readonly backend: string;
+  /** Backend and revision of its arithmetic: part of every protocol. */
+  readonly numerics: string;
+  readonly workers: number;
+}
+
+/**
+ * Scores genotypes under one protocol. Promises: a score depends on the genotype and the protocol
+ * only, never on the other genotypes, their order or the number of workers; an architecture that
+ * cannot be scored is infeasible with its reason, the others go on.
+ */
+export interface Evaluator {
+  /**
+   * Evaluations in the order of the genotypes. `onScored` is told of each as it finishes; when it
+   * rejects, or the signal aborts, work not yet begun is dropped and the call rejects.
+   */
+  evaluate(
+    genotypes: readonly Genotype[],
+    signal: AbortSignal,
+    onScored?: (index: number, evaluation: Evaluation) => Promise<void>,
+  ): Promise<readonly Evaluation[]>;
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
+  close(): Promise<void>;
+}

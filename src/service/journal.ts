@@ -1,0 +1,101 @@
+// A search's events: appended with sequence numbers, read back from any of them. The archive is
+// the truth and a wake-up only a hint, so a reader misses nothing and sees nothing twice, whether
+// it reads what is stored or waits for what comes.
+
+import { EventEmitter } from 'node:events';
+import type { Archive } from '../storage/archive.ts';
+import type { EventRecord, Happening, SearchId, SearchStatus } from '../storage/records.ts';
+
+/** How many events a reader takes from the archive at a time. */
+const CHUNK = 200;
+/** Milliseconds after which a waiting reader looks again unprompted: another process may have written. */
+const POLL_MS = 2000;
+
+/** Statuses after which nothing happens in a search any more. */
+const FINAL: ReadonlySet<SearchStatus> = new Set(['completed', 'cancelled', 'failed']);
+export const isFinal = (status: SearchStatus): boolean => FINAL.has(status);
+
+/** Key of the event that ends a search: there is one, whoever writes it. */
+export const END = 'status:end';
+
+interface Written {
+  readonly last: number;
+  readonly isNew: boolean;
+}
+
+export type Journal = ReturnType<typeof openJournal>;
+
+export function openJournal(archive: Archive, now: () => Date) {
+  const wakeUps = new EventEmitter().setMaxListeners(0);
+  const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
+
+  /** The sequence number of the last event once this one is stored, and whether it is new. */
+  async function write(last: number, search: SearchId, key: string, happening: Happening): Promise<Written> {
+    for (let sequence = last + 1; ; sequence++) {
+      const record = { search, sequence, key, at: now().toISOString(), happening };
+      if (await archive.addEvent(record)) return { last: sequence, isNew: true };
+      if (await archive.hasEvent(search, key)) return { last: sequence - 1, isNew: false };
+    }
+  }
+
+  /** Appends an event, in the order of calls; false when its key has been appended before. */
+  async function append(search: SearchId, key: string, happening: Happening): Promise<boolean> {
+    const before =
+      tails.get(search) ?? archive.lastEvent(search).then((event) => ({ last: event?.sequence ?? 0 }));
+    const written = before.then(({ last }) => write(last, search, key, happening));
+    tails.set(search, written);
+    try {
+      return (await written).isNew;
+    } catch (error) {
+      tails.delete(search);
+      throw error;
+    } finally {
+      wakeUps.emit(search);
+    }
+  }
+
+  return {
+    append,
+
+    /** Tells waiting readers to look again: the search has been deleted, say. */
+    wake: (search: SearchId): void => void wakeUps.emit(search),
+
+    /** Events after a sequence number: those stored, then those to come; ends with the search or the signal. */
+    async *follow(search: SearchId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
+      let sequence = after;
+      while (!signal.aborted) {
+        const awakened = waitFor(wakeUps, search, signal);
+        const events = await archive.events(search, sequence, CHUNK);
+        for (const event of events) {
+          sequence = event.sequence;
+          yield event;
+          if (event.key === END) return;
+        }
+        if (events.length > 0) continue;
+        const record = (await archive.findSearch(search))?.body;
+        if (record === undefined) return;
+        if (!isFinal(record.status)) await awakened;
+        // A crash after the record and before its event would leave readers waiting for the end.
+        else if (
+          !(await append(search, END, { type: 'status', status: record.status, failure: record.failure }))
+        )
+          return;
+      }
+    },
+  };
+}
+
+/** Resolves at the next wake-up, at the signal or after the polling interval. Listens from the call on. */
+function waitFor(wakeUps: EventEmitter, search: SearchId, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      wakeUps.off(search, done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, POLL_MS);
+    wakeUps.on(search, done);
+    signal.addEventListener('abort', done);
+  });
+}

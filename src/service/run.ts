@@ -1,0 +1,118 @@
+// One search from its last finished generation to its end: every fact is archived before it is told.
+
+import type { Evaluation } from '../search/evaluation.ts';
+import {
+  frontOf,
+  hypervolumeOf,
+  INITIAL_STATE,
+  membersOf,
+  search,
+  type SearchState,
+} from '../search/evolution.ts';
+import { pickBest } from '../search/selection.ts';
+import type { Archive } from '../storage/archive.ts';
+import type { Stored } from '../storage/documents.ts';
+import type { GenerationRecord, SearchRecord } from '../storage/records.ts';
+import type { Journal } from './journal.ts';
+import type { Scorer } from './scoring.ts';
+
+/** The record was changed by somebody else, who now owns the search: this run must stop. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
+/** The state a search had when it finished its last generation, from the archive. */
+export async function stateOf(archive: Archive, record: SearchRecord): Promise<SearchState> {
+  if (record.generation < 0) return INITIAL_STATE;
+  const [last] = await archive.generations(record.id, [record.generation]);
+  if (last === undefined) throw new Error(`generation ${record.generation} of ${record.id} is not archived`);
+  return {
+    generation: record.generation,
+    individuals: await archive.individuals(record.id, record.generation),
+    population: last.population,
+    scale: last.scale,
+    frame: record.frame,
+  };
+}
+
+function describeGeneration(record: SearchRecord, state: SearchState, now: Date): GenerationRecord {
+  const members = membersOf(record.settings, state);
+  return {
+    search: record.id,
+    generation: state.generation,
+    population: state.population,
+    scale: state.scale,
+    front: frontOf(members).map(({ id }) => id),
+    best: pickBest(members, record.settings)?.id ?? null,
+    hypervolume: hypervolumeOf(record.settings, state),
+    evaluations: state.individuals.length,
+    infeasible: state.individuals.filter(({ evaluation }) => evaluation.status === 'infeasible').length,
+    finishedAt: now.toISOString(),
+  };
+}
+
+export interface RunParts {
+  readonly archive: Archive;
+  readonly journal: Journal;
+  readonly now: () => Date;
+}
+
+/**
+ * Runs to the last generation and returns the record then stored.
+ * @throws SupersededError; the signal's reason when it aborts; whatever storage or engine fail with.
+ */
+export async function runSearch(
+  { archive, journal, now }: RunParts,
+  scorer: Scorer,
+  start: Stored<SearchRecord>,
+  signal: AbortSignal,
+): Promise<Stored<SearchRecord>> {
+  let { version, body: record } = start;
+  const from = await stateOf(archive, record);
+  let scored = from.individuals.length;
+  const announce = (generation: number): Promise<boolean> =>
+    journal.append(record.id, `generation:${generation}`, { type: 'generation', generation });
+  // Again, in case a crash came between the record and its event.
+  if (record.generation >= 0) await announce(record.generation);
+
+  const evaluate: Parameters<typeof search>[1] = async (
+    candidates,
+    aborted,
+  ): Promise<readonly Evaluation[]> => {
+    const generation = record.generation + 1;
+    const records = await scorer.score(
+      candidates.map(({ genotype }) => genotype),
+      aborted,
+      async ({ architecture }, reused) => {
+        const happening = { type: 'evaluated', generation, architecture, reused } as const;
+        await journal.append(record.id, `evaluated:${architecture}`, happening);
+      },
+    );
+    return records.map(({ evaluation }) => evaluation);
+  };
+
+  for await (const state of search(record.settings, evaluate, signal, from)) {
+    const generation = describeGeneration(record, state, now());
+    await archive.addGeneration(
+      generation,
+      state.individuals.slice(scored).map((individual, i) => ({
+        ...individual,
+        search: record.id,
+        index: scored + i,
+      })),
+    );
+    scored = state.individuals.length;
+    record = {
+      ...record,
+      generation: generation.generation,
+      evaluations: generation.evaluations,
+      hypervolume: generation.hypervolume,
+      best: generation.best,
+      frame: state.frame,
+    };
+    if (!(await archive.replaceSearch(version, record))) throw new SupersededError(record.id);
+    version += 1;
+    await announce(record.generation);
+  }
+  return { id: start.id, version, body: record };
+}

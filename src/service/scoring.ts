@@ -1,0 +1,68 @@
+// Scores through the archive: what it knows is not computed again, what is computed is kept before
+// anyone hears of it.
+
+import type { Batch } from '../data/batch.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Protocol } from '../search/evaluation.ts';
+import { type ArchitectureId, architectureId, protocolId } from '../search/identity.ts';
+import type { Genotype } from '../search/space/space.ts';
+import type { Archive } from '../storage/archive.ts';
+import type { ArchitectureRecord } from '../storage/records.ts';
+
+/** One architecture's score and whether it was in the archive before. */
+export type OnScored = (record: ArchitectureRecord, reused: boolean) => Promise<void>;
+
+export interface Scorer {
+  /** Records in the order of the genotypes. `onScored` hears of each as it becomes known. */
+  score(
+    genotypes: readonly Genotype[],
+    signal: AbortSignal,
+    onScored?: OnScored,
+  ): Promise<readonly ArchitectureRecord[]>;
+}
+
+export function openScorer(
+  archive: Archive,
+  engine: Engine,
+  { protocol, batch }: { readonly protocol: Protocol; readonly batch: Batch },
+  now: () => Date,
+): Scorer {
+  const evaluator = engine.evaluator(protocol, batch);
+  const id = protocolId(protocol);
+
+  return {
+    async score(genotypes, signal, onScored) {
+      const ids = genotypes.map((genotype) => architectureId(protocol.space, genotype));
+      const stored = await archive.architectures(
+        ids.map((architecture) => ({ protocolId: id, architecture })),
+      );
+      const known = new Map<ArchitectureId, ArchitectureRecord>(
+        stored.map((record) => [record.architecture, record]),
+      );
+      for (const architecture of ids) {
+        const record = known.get(architecture);
+        if (record !== undefined) await onScored?.(record, true);
+      }
+      const missing = ids.flatMap((architecture, i) => (known.has(architecture) ? [] : [i]));
+      await evaluator.evaluate(
+        missing.map((i) => genotypes[i] as Genotype),
+        signal,
+        async (k, evaluation) => {
+          const i = missing[k] as number;
+          const record: ArchitectureRecord = {
+            architecture: ids[i] as ArchitectureId,
+            protocolId: id,
+            protocol,
+            genotype: genotypes[i] as Genotype,
+            evaluation,
+            scoredAt: now().toISOString(),
+          };
+          await archive.addArchitecture(record);
+          known.set(record.architecture, record);
+          await onScored?.(record, false);
+        },
+      );
+      return ids.map((architecture) => known.get(architecture) as ArchitectureRecord);
+    },
+  };
+}

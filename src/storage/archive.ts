@@ -1,0 +1,255 @@
+// What the service stores and asks for, in its own words, over the document port: one
+// implementation for every database.
+
+import { MedNasError } from '../search/errors.ts';
+import type { IndicatorName } from '../search/evaluation.ts';
+import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
+import type { Condition, Documents, Query, Scalar, Stored } from './documents.ts';
+import {
+  ARCHITECTURES,
+  type ArchitectureRecord,
+  EVENTS,
+  type EventRecord,
+  GENERATIONS,
+  type GenerationRecord,
+  INDIVIDUALS,
+  type IndividualRecord,
+  type SearchId,
+  type SearchRecord,
+  SEARCHES,
+  type SearchStatus,
+} from './records.ts';
+
+/** Conditions on a score; one left out does not bind. */
+export interface ArchitectureFilter {
+  readonly dataset?: string;
+  readonly feasible?: boolean;
+  readonly maxParams?: number;
+  readonly maxMacs?: number;
+}
+
+export interface ArchitectureOrder {
+  readonly by: 'macs' | 'params' | IndicatorName;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** A place in an ordered list: opaque to clients, who send it back to go on from there. */
+export interface Position {
+  readonly values: readonly Scalar[];
+  readonly id: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly { readonly item: T; readonly position: Position }[];
+  readonly hasMore: boolean;
+}
+
+export const architectureKey = (protocolId: ProtocolId, architecture: ArchitectureId): string =>
+  `${protocolId}:${architecture}`;
+
+const generationKey = (search: SearchId, generation: number): string => `${search}:${generation}`;
+
+/** Value at a dotted path, null when there is none. */
+function valueAt(body: unknown, path: string): Scalar {
+  const value = path
+    .split('.')
+    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key], body);
+  return (value ?? null) as Scalar;
+}
+
+export type Archive = ReturnType<typeof openArchive>;
+
+export function openArchive(documents: Documents) {
+  async function page<B>(
+    collection: Parameters<typeof documents.find<B>>[0],
+    query: Query & { readonly order: readonly (readonly [string, 'asc' | 'desc'])[] },
+    first: number,
+  ): Promise<Page<B>> {
+    const found = await documents.find(collection, { ...query, limit: first + 1 });
+    const items = found.slice(0, first).map(({ id, body }) => ({
+      item: body,
+      position: { values: query.order.map(([path]) => valueAt(body, path)), id },
+    }));
+    return { items, hasMore: found.length > first };
+  }
+
+  return {
+    check: () => documents.check(),
+    close: () => documents.close(),
+
+    /** False when the idempotency key is taken. */
+    addSearch: (record: SearchRecord): Promise<boolean> => documents.insert(SEARCHES, record.id, record),
+
+    findSearch: (id: SearchId): Promise<Stored<SearchRecord> | null> => documents.get(SEARCHES, id),
+
+    /** @throws MedNasError NOT_FOUND */
+    async getSearch(id: SearchId): Promise<Stored<SearchRecord>> {
+      const found = await documents.get(SEARCHES, id);
+      if (found === null) throw new MedNasError('NOT_FOUND', `There is no search '${id}'.`, { field: 'id' });
+      return found;
+    },
+
+    async searchByKey(idempotencyKey: string): Promise<SearchRecord | null> {
+      const [found] = await documents.find(SEARCHES, { where: [['idempotencyKey', 'eq', idempotencyKey]] });
+      return found?.body ?? null;
+    },
+
+    /** False, with nothing changed, when another process has changed the record since `version`. */
+    replaceSearch: (version: number, record: SearchRecord): Promise<boolean> =>
+      documents.replace(SEARCHES, record.id, version, record),
+
+    /** Newest first. */
+    listSearches: (
+      statuses: readonly SearchStatus[],
+      first: number,
+      after?: Position,
+    ): Promise<Page<SearchRecord>> =>
+      page(
+        SEARCHES,
+        {
+          where: statuses.length > 0 ? [['status', 'in', statuses]] : [],
+          order: [['createdAt', 'desc']],
+          ...(after && { after }),
+        },
+        first,
+      ),
+
+    countSearches: (statuses: readonly SearchStatus[]): Promise<number> =>
+      documents.count(SEARCHES, statuses.length > 0 ? [['status', 'in', statuses]] : []),
+
+    /** Forgets a search, its generations, individuals and events. Scores stay: other searches reuse them. */
+    async removeSearch(id: SearchId): Promise<void> {
+      for (const collection of [EVENTS, INDIVIDUALS, GENERATIONS]) {
+        await documents.remove(collection, [['search', 'eq', id]]);
+      }
+      await documents.remove(SEARCHES, [['id', 'eq', id]]);
+    },
+
+    /** Stores a generation after its individuals, so that a stored generation is whole. Idempotent. */
+    async addGeneration(record: GenerationRecord, individuals: readonly IndividualRecord[]): Promise<void> {
+      await documents.insertMany(
+        INDIVIDUALS,
+        individuals.map((body) => ({ id: `${body.search}:${body.index}`, body })),
+      );
+      await documents.insert(GENERATIONS, generationKey(record.search, record.generation), record);
+    },
+
+    async generations(search: SearchId, numbers: readonly number[]): Promise<readonly GenerationRecord[]> {
+      const ids = numbers.map((generation) => generationKey(search, generation));
+      const found = await documents.getMany(GENERATIONS, ids);
+      return found.map(({ body }) => body).toSorted((a, b) => a.generation - b.generation);
+    },
+
+    /** In the order in which they were put forward, up to a generation. */
+    async individuals(search: SearchId, upTo: number): Promise<readonly IndividualRecord[]> {
+      const found = await documents.find(INDIVIDUALS, {
+        where: [
+          ['search', 'eq', search],
+          ['born', 'lte', upTo],
+        ],
+        order: [['index', 'asc']],
+      });
+      return found.map(({ body }) => body);
+    },
+
+    /** Scores a protocol has for these architectures; those it lacks are left out. */
+    async architectures(
+      keys: readonly { readonly protocolId: ProtocolId; readonly architecture: ArchitectureId }[],
+    ): Promise<readonly ArchitectureRecord[]> {
+      const ids = keys.map(({ protocolId, architecture }) => architectureKey(protocolId, architecture));
+      return (await documents.getMany(ARCHITECTURES, ids)).map(({ body }) => body);
+    },
+
+    /** Keeps the first score there is: a second one changes nothing. */
+    addArchitecture: (record: ArchitectureRecord): Promise<boolean> =>
+      documents.insert(ARCHITECTURES, architectureKey(record.protocolId, record.architecture), record),
+
+    /** A search's individuals by their scores. */
+    listIndividuals(
+      search: SearchId,
+      filter: ArchitectureFilter,
+      order: ArchitectureOrder,
+      first: number,
+      after?: Position,
+    ): Promise<Page<IndividualRecord>> {
+      return page(
+        INDIVIDUALS,
+        {
+          where: [['search', 'eq', search], ...conditions(filter)],
+          order: [[orderPath(order), order.direction]],
+          ...(after && { after }),
+        },
+        first,
+      );
+    },
+
+    countIndividuals: (search: SearchId, filter: ArchitectureFilter): Promise<number> =>
+      documents.count(INDIVIDUALS, [['search', 'eq', search], ...conditions(filter)]),
+
+    listArchitectures(
+      filter: ArchitectureFilter,
+      order: ArchitectureOrder,
+      first: number,
+      after?: Position,
+    ): Promise<Page<ArchitectureRecord>> {
+      return page(
+        ARCHITECTURES,
+        {
+          where: conditions(filter),
+          order: [[orderPath(order), order.direction]],
+          ...(after && { after }),
+        },
+        first,
+      );
+    },
+
+    countArchitectures: (filter: ArchitectureFilter): Promise<number> =>
+      documents.count(ARCHITECTURES, conditions(filter)),
+
+    /** False when the sequence number or the key is taken. */
+    addEvent: (record: EventRecord): Promise<boolean> =>
+      documents.insert(EVENTS, `${record.search}:${record.sequence}`, record),
+
+    /** Events after a sequence number, in order. */
+    async events(search: SearchId, after: number, limit: number): Promise<readonly EventRecord[]> {
+      const found = await documents.find(EVENTS, {
+        where: [
+          ['search', 'eq', search],
+          ['sequence', 'gt', after],
+        ],
+        order: [['sequence', 'asc']],
+        limit,
+      });
+      return found.map(({ body }) => body);
+    },
+
+    /** Whether what the key names is among a search's events. */
+    hasEvent: async (search: SearchId, key: string): Promise<boolean> =>
+      (await documents.count(EVENTS, [
+        ['search', 'eq', search],
+        ['key', 'eq', key],
+      ])) > 0,
+
+    async lastEvent(search: SearchId): Promise<EventRecord | null> {
+      const [last] = await documents.find(EVENTS, {
+        where: [['search', 'eq', search]],
+        order: [['sequence', 'desc']],
+        limit: 1,
+      });
+      return last?.body ?? null;
+    },
+  };
+}
+
+const orderPath = ({ by }: ArchitectureOrder): string =>
+  by === 'macs' || by === 'params' ? `evaluation.${by}` : `evaluation.scores.${by}.value`;
+
+function conditions(filter: ArchitectureFilter): readonly Condition[] {
+  const { dataset, feasible, maxParams, maxMacs } = filter;
+  return [
+    ...(dataset === undefined ? [] : [['protocol.dataset', 'eq', dataset] as const]),
+    ...(feasible === undefined ? [] : [['evaluation.status', 'eq', feasible ? 'ok' : 'infeasible'] as const]),
+    ...(maxParams === undefined ? [] : [['evaluation.params', 'lte', maxParams] as const]),
+    ...(maxMacs === undefined ? [] : [['evaluation.macs', 'lte', maxMacs] as const]),
+  ];
+}

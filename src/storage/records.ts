@@ -1,0 +1,146 @@
+// What the archive keeps, as plain JSON, and the collections it keeps them in.
+
+import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import type { ResolvedSettings } from '../search/evolution.ts';
+import type { ErrorCode } from '../search/errors.ts';
+import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
+import type { Individual } from '../search/individual.ts';
+import type { Scale } from '../search/objectives.ts';
+import type { Genotype } from '../search/space/space.ts';
+import type { Collection } from './documents.ts';
+
+export type SearchId = string & { readonly brand: 'SearchId' };
+
+export const SEARCH_STATUSES = [
+  'preparing',
+  'running',
+  'paused',
+  'completed',
+  'cancelled',
+  'failed',
+] as const;
+export type SearchStatus = (typeof SEARCH_STATUSES)[number];
+
+/** Why a search failed, for a person and for a program. */
+export interface Failure {
+  readonly code: ErrorCode | 'INTERNAL';
+  readonly message: string;
+}
+
+export interface SearchRecord {
+  readonly id: SearchId;
+  readonly settings: ResolvedSettings;
+  /** null until the dataset is on disk and its batch drawn. */
+  readonly protocol: Protocol | null;
+  readonly status: SearchStatus;
+  readonly failure: Failure | null;
+  /** What the client called its request, so that a repeated one starts nothing new. */
+  readonly idempotencyKey: string | null;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  /** The last finished generation; -1: none. */
+  readonly generation: number;
+  /** Individuals scored up to that generation. */
+  readonly evaluations: number;
+  /** Of everything scored up to that generation, in the first generation's frame; null before it. */
+  readonly hypervolume: number | null;
+  /** The last generation's pick (largest p1 + p2); null before it, or when nothing is feasible. */
+  readonly best: ArchitectureId | null;
+  /** The first generation's ranges. */
+  readonly frame: Scale | null;
+}
+
+export interface GenerationRecord {
+  readonly search: SearchId;
+  readonly generation: number;
+  readonly population: readonly ArchitectureId[];
+  readonly scale: Scale | null;
+  readonly front: readonly ArchitectureId[];
+  readonly best: ArchitectureId | null;
+  readonly hypervolume: number;
+  /** Individuals scored up to and including this generation, and how many of them are infeasible. */
+  readonly evaluations: number;
+  readonly infeasible: number;
+  readonly finishedAt: string;
+}
+
+/** An individual of a search, in the order in which it was put forward. */
+export interface IndividualRecord extends Individual {
+  readonly search: SearchId;
+  readonly index: number;
+}
+
+/** An architecture as scored under a protocol: computed once in the archive's life. */
+export interface ArchitectureRecord {
+  readonly architecture: ArchitectureId;
+  readonly protocolId: ProtocolId;
+  readonly protocol: Protocol;
+  readonly genotype: Genotype;
+  readonly evaluation: Evaluation;
+  readonly scoredAt: string;
+}
+
+/** What happened in a search. */
+export type Happening =
+  | { readonly type: 'status'; readonly status: SearchStatus; readonly failure: Failure | null }
+  | {
+      readonly type: 'evaluated';
+      readonly generation: number;
+      readonly architecture: ArchitectureId;
+      /** Whether the score came from the archive. */
+      readonly reused: boolean;
+    }
+  | { readonly type: 'generation'; readonly generation: number };
+
+export interface EventRecord {
+  readonly search: SearchId;
+  /** 1, 2, 3, ... without a gap in each search. */
+  readonly sequence: number;
+  /** Says what happened once only: written again after a crash, it is the same event. */
+  readonly key: string;
+  readonly at: string;
+  readonly happening: Happening;
+}
+
+const collection = <B>(
+  name: string,
+  unique: readonly (readonly string[])[],
+  indexes: readonly (readonly string[])[],
+): Collection<B> => ({
+  name,
+  unique,
+  indexes,
+  revision: 1,
+  upgrade: (body) => body as B,
+});
+
+const MEASUREMENTS = [['evaluation.status'], ['evaluation.macs'], ['evaluation.params']] as const;
+
+export const SEARCHES = collection<SearchRecord>(
+  'searches',
+  [['idempotencyKey']],
+  [['createdAt'], ['status']],
+);
+export const GENERATIONS = collection<GenerationRecord>('generations', [['search', 'generation']], []);
+export const INDIVIDUALS = collection<IndividualRecord>(
+  'individuals',
+  [
+    ['search', 'index'],
+    ['search', 'id'],
+  ],
+  MEASUREMENTS.map(([path]) => ['search', path]),
+);
+export const ARCHITECTURES = collection<ArchitectureRecord>(
+  'architectures',
+  [['protocolId', 'architecture']],
+  [...MEASUREMENTS, ['protocol.dataset']],
+);
+export const EVENTS = collection<EventRecord>(
+  'events',
+  [
+    ['search', 'sequence'],
+    ['search', 'key'],
+  ],
+  [],
+);
