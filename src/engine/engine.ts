@@ -36,8 +36,20 @@ export interface Evaluator {
   ): Promise<readonly Evaluation[]>;
 }
 
+/** An architecture's score with what it was made of, to hold against another implementation's. */
+export interface Inspection {
+  readonly evaluation: Evaluation;
+  /** N_A, units over all ReLUs. */
+  readonly reluUnits: number;
+  /** First row of the kernel matrix K_H. */
+  readonly kernelRow0: readonly number[];
+  /** The first image's logits. */
+  readonly logits0: readonly number[];
+}
+
 export interface Engine {
   readonly info: EngineInfo;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
+  inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
   close(): Promise<void>;
 }

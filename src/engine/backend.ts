@@ -1,0 +1,20 @@
+// What an indicator may ask of the arithmetic, whoever does it.
+
+import type { Network, Shape } from '../search/network.ts';
+import type { EngineBatch } from './engine.ts';
+import type { Sensitivity } from './sensitivity.ts';
+
+/** One forward pass over a batch of N images. */
+export interface Activity {
+  /** N x N, row-major: Hamming distances between the images' sign codes over all ReLUs. */
+  readonly distances: Float64Array;
+  /** [N, classes]. */
+  readonly logits: Float32Array;
+}
+
+export interface Backend {
+  /** Name and revision of the arithmetic: results of equal numerics are equal bit for bit. */
+  readonly numerics: string;
+  activity(network: Network, batch: EngineBatch, input: Shape, seed: number): Activity;
+  sensitivity(network: Network, input: Shape, seed: number): Sensitivity;
+}

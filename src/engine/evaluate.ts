@@ -1,0 +1,45 @@
+// Judges one architecture: builds its network, reads each indicator of the protocol, times it.
+
+import type { Evaluation, IndicatorName, Protocol, Score } from '../search/evaluation.ts';
+import { macs, type Network, params } from '../search/network.ts';
+import type { Genotype } from '../search/space/space.ts';
+import { SPACES } from '../search/space/spaces.ts';
+import type { Backend } from './backend.ts';
+import type { EngineBatch } from './engine.ts';
+import type { Subject } from './indicators/indicator.ts';
+import { INDICATOR_TABLE } from './indicators/table.ts';
+
+export interface Task {
+  readonly genotype: Genotype;
+  readonly protocol: Protocol;
+  readonly batch: EngineBatch;
+}
+
+/** The network a genotype builds under a protocol. */
+export function networkOf(genotype: Genotype, { space, ...options }: Protocol): Network {
+  const found = SPACES[space];
+  if (found === undefined) throw new Error(`the protocol names a space that does not exist: ${space}`);
+  return found.build(genotype, options);
+}
+
+function timed(name: IndicatorName, subject: Subject): readonly [Score, string | null] {
+  const start = performance.now();
+  const { value, log, flaw } = INDICATOR_TABLE[name].read(subject);
+  const seconds = (performance.now() - start) / 1000;
+  return [{ value, log, seconds }, flaw === null ? null : `${name}: ${flaw}`];
+}
+
+export function evaluate({ genotype, protocol, batch }: Task, backend: Backend): Evaluation {
+  const network = networkOf(genotype, protocol);
+  const subject = { network, protocol, batch, backend };
+  const readings = protocol.indicators.map((name) => [name, ...timed(name, subject)] as const);
+  const flaws = readings.flatMap(([, , flaw]) => flaw ?? []);
+  const measured = {
+    scores: Object.fromEntries(readings.map(([name, score]) => [name, score])),
+    macs: macs(network),
+    params: params(network),
+  };
+  return flaws.length === 0
+    ? { status: 'ok', ...measured }
+    : { status: 'infeasible', reason: flaws.join('; '), ...measured };
+}

@@ -1,0 +1,23 @@
+// The Jacobian-covariance indicator in NASWOT's form (paper eq. 3-4; Mellor et al. 2021): how well
+// an untrained network tells the images of a batch apart.
+
+import { reluUnits } from '../../search/network.ts';
+import { logAbsDeterminant } from '../logdet.ts';
+import type { Indicator } from './indicator.ts';
+
+/** K_ij = N_A - Hamming(c_i, c_j) from distances, N x N, row-major. */
+export const kernelMatrix = (distances: Float64Array, units: number): Float64Array =>
+  distances.map((distance) => units - distance);
+
+export const jacobCov: Indicator = {
+  description:
+    'ln |det K_H|, K_H the kernel of sign codes over all ReLUs of a batch (equations 3 and 4; NASWOT).',
+  read({ network, protocol, batch, backend }) {
+    const { distances } = backend.activity(network, batch, protocol.input, protocol.seed);
+    const kernel = kernelMatrix(distances, reluUnits(network));
+    const value = logAbsDeterminant(kernel, Math.sqrt(kernel.length));
+    const flaw =
+      value === null ? 'its kernel matrix is singular: the network cannot tell some images apart' : null;
+    return { value, log: null, flaw };
+  },
+};

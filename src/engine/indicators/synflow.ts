@@ -1,0 +1,15 @@
+// SynFlow (Tanaka et al. 2020; paper section III-C): the product of absolute weights summed over
+// all paths from input to output, data-free.
+
+import { finite, type Indicator } from './indicator.ts';
+
+export const synflow: Indicator = {
+  description:
+    'Sum over layers of theta * dR/dtheta with BN bypassed, absolute weights and an input of ones (SynFlow).',
+  read({ network, protocol, backend }) {
+    const { mantissa, exponent } = backend.sensitivity(network, protocol.input, protocol.seed);
+    const log = finite(Math.log(mantissa) + exponent * Math.LN2);
+    const flaw = log === null ? 'no path leads from input to output' : null;
+    return { value: finite(mantissa * 2 ** exponent), log, flaw };
+  },
+};

@@ -1,0 +1,63 @@
+// Evaluators over worker threads: every evaluator shares one pool, each task is one architecture.
+
+import { extname } from 'node:path';
+import { Piscina } from 'piscina';
+import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import { macs } from '../search/network.ts';
+import type { Genotype } from '../search/space/space.ts';
+import type { Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
+import { networkOf, type Task } from './evaluate.ts';
+
+/** `.ts` where sources run as they are, `.js` once compiled. */
+const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href;
+
+/** Indices by descending cost: the longest begin first, so that no slow one is left for the end. */
+const longestFirst = (costs: readonly number[]): readonly number[] =>
+  costs.map((_, i) => i).toSorted((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
+
+export function openEngine({ workers }: { readonly workers: number }): Engine {
+  const pool = new Piscina({
+    filename: WORKER,
+    minThreads: 0,
+    maxThreads: workers,
+    idleTimeout: 60_000,
+    concurrentTasksPerWorker: 1,
+  });
+
+  function evaluator(protocol: Protocol, batch: EngineBatch): Evaluator {
+    const run = (genotype: Genotype): Promise<Evaluation> =>
+      pool.run({ genotype, protocol, batch } satisfies Task, { name: 'evaluate' }) as Promise<Evaluation>;
+    return {
+      async evaluate(genotypes, signal, onScored) {
+        const results: Evaluation[] = [];
+        const order = longestFirst(genotypes.map((genotype) => macs(networkOf(genotype, protocol))));
+        let next = 0;
+        const failure = new AbortController();
+        const stop = AbortSignal.any([signal, failure.signal]);
+        const lane = async (): Promise<void> => {
+          for (let k = next++; k < order.length; k = next++) {
+            stop.throwIfAborted();
+            const i = order[k] as number;
+            const evaluation = await run(genotypes[i] as Genotype);
+            results[i] = evaluation;
+            await onScored?.(i, evaluation);
+          }
+        };
+        const lanes = Array.from({ length: workers }, () =>
+          lane().catch((error: unknown) => failure.abort(error)),
+        );
+        await Promise.all(lanes);
+        stop.throwIfAborted();
+        return results;
+      },
+    };
+  }
+
+  return {
+    info: { backend: 'wasm', numerics: 'tfjs-wasm-1', workers },
+    evaluator,
+    inspect: (genotype, protocol, batch) =>
+      pool.run({ genotype, protocol, batch } satisfies Task, { name: 'inspect' }) as Promise<Inspection>,
+    close: () => pool.close(),
+  };
+}
