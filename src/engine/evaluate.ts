@@ -24,9 +24,9 @@ export function networkOf(genotype: Genotype, { space, ...options }: Protocol): 
 
 function timed(name: IndicatorName, subject: Subject): readonly [Score, string | null] {
   const start = performance.now();
-  const { value, log, flaw } = INDICATOR_TABLE[name].read(subject);
+  const { flaw, ...values } = INDICATOR_TABLE[name].read(subject);
   const seconds = (performance.now() - start) / 1000;
-  return [{ value, log, seconds }, flaw === null ? null : `${name}: ${flaw}`];
+  return [{ ...values, seconds }, flaw === null ? null : `${name}: ${flaw}`];
 }
 
 export function evaluate({ genotype, protocol, batch }: Task, backend: Backend): Evaluation {

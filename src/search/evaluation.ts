@@ -10,8 +10,8 @@ export type IndicatorName = (typeof INDICATORS)[number];
 export interface Score {
   /** null: not finite. */
   readonly value: number | null;
-  /** Natural log of the value, for indicators whose values leave the range of floats; null: none. */
-  readonly log: number | null;
+  /** Natural log of the value, of indicators whose values leave the range of floats; null: not finite. */
+  readonly log?: number | null;
   /** Time spent on this indicator alone, in seconds. */
   readonly seconds: number;
 }

@@ -82,7 +82,7 @@ export function measureOf(
   const [p1, p2] = indicators.map((name) => {
     const score = evaluation.scores[name];
     if (score === undefined) return null;
-    return indicatorScale === 'log' && score.log !== null ? score.log : score.value;
+    return indicatorScale === 'log' && score.log !== undefined ? score.log : score.value;
   });
   if (p1 === undefined || p1 === null || p2 === undefined || p2 === null) return null;
   return [p1, p2, evaluation.macs];

@@ -197,8 +197,10 @@ export function openSearches(parts: SearchParts) {
     pause: (id: SearchId): Promise<SearchRecord> =>
       stop(id, 'paused', ['preparing', 'running'], () => ({ status: 'paused' })),
 
+    /** Goes on with a paused search, or with one whose process is gone. */
     async resume(id: SearchId): Promise<SearchRecord> {
-      const resumed = await transition(id, 'resumed', ['paused'], { status: 'running' });
+      const stopped: readonly SearchStatus[] = runs.has(id) ? ['paused'] : ['paused', 'running', 'preparing'];
+      const resumed = await transition(id, 'resumed', stopped, { status: 'running' });
       launch(resumed, null);
       return resumed.body;
     },

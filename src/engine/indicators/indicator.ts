@@ -16,8 +16,8 @@ export interface Subject {
 export interface Reading {
   /** null: not finite. */
   readonly value: number | null;
-  /** Natural log, for values that leave the range of floats. */
-  readonly log: number | null;
+  /** Natural log, of indicators whose values leave the range of floats. */
+  readonly log?: number | null;
   /** Why the architecture is infeasible; null: it is not. */
   readonly flaw: string | null;
 }

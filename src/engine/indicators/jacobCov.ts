@@ -18,6 +18,6 @@ export const jacobCov: Indicator = {
     const value = logAbsDeterminant(kernel, Math.sqrt(kernel.length));
     const flaw =
       value === null ? 'its kernel matrix is singular: the network cannot tell some images apart' : null;
-    return { value, log: null, flaw };
+    return { value, flaw };
   },
 };

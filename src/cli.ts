@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// The `mednas` command: every subcommand is a few lines over the same parts as the service.
+
+import { Command, CommanderError } from 'commander';
+import { listDatasets, listSpaces } from './cli/lists.ts';
+import { runScore } from './cli/score.ts';
+import { runSearch, searchFlags } from './cli/search.ts';
+import { loadConfig } from './config.ts';
+import { type ErrorCode, MedNasError } from './search/errors.ts';
+
+/** Errors that better arguments would have avoided: exit code 2. */
+const BAD_USE: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'INVALID_GENOTYPE',
+  'UNKNOWN_DATASET',
+  'BATCH_TOO_LARGE',
+  'NOT_FOUND',
+  'INVALID_STATE',
+]);
+
+function buildProgram(): Command {
+  const program = new Command('mednas')
+    .description('Training-free neural architecture search on medical images (MSTF-NAS)')
+    .exitOverride()
+    .showHelpAfterError('Run with --help for all options.');
+
+  searchFlags(
+    program
+      .command('search')
+      .description('search for architectures; progress on stderr, the Pareto front on stdout'),
+  ).action(runSearch);
+
+  program
+    .command('score')
+    .description(
+      'score networks given as cases: genotype, seed, initChannels, inputChannels, classes, batch, size',
+    )
+    .requiredOption('--cases <file>', 'JSON array of cases')
+    .option('--workers <number>', 'threads that score architectures')
+    .option('--json', 'print one JSON document')
+    .action(runScore);
+
+  program
+    .command('serve')
+    .description('start the GraphQL service')
+    // Imported here alone: the other commands need no GraphQL, and start faster without it.
+    .action(async () => (await import('./main.ts')).serve(loadConfig()));
+
+  program
+    .command('datasets')
+    .description('list the datasets and where they are')
+    .option('--json', 'print one JSON document')
+    .action(listDatasets);
+
+  program
+    .command('spaces')
+    .description('list the search spaces')
+    .option('--json', 'print one JSON document')
+    .action(listSpaces);
+
+  return program;
+}
+
+/** The exit code of a command that failed, after telling the person why. */
+function reportFailure(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof MedNasError) {
+    process.stderr.write(`mednas: ${error.message} [${error.code}]\n`);
+    return BAD_USE.has(error.code) ? 2 : 1;
+  }
+  process.stderr.write(
+    `mednas: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return 1;
+}
+
+try {
+  await buildProgram().parseAsync();
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}

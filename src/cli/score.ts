@@ -1,0 +1,144 @@
+// Scores networks given as cases in the goldens' format (spec section 3): input i is 2u-1 of path
+// `input` over [N, H, W, C], label n is n mod classes.
+
+import { readFile } from 'node:fs/promises';
+import type { Engine } from '../engine/engine.ts';
+import { MedNasError } from '../search/errors.ts';
+import { INDICATORS, type Protocol } from '../search/evaluation.ts';
+import type { Shape } from '../search/network.ts';
+import { streamKey, uniformAt } from '../search/random.ts';
+import { type Genotype, parseGenotype } from '../search/space/space.ts';
+import { mstf } from '../search/space/mstf.ts';
+import { loadConfig } from '../config.ts';
+import { openEngine } from '../engine/pool.ts';
+import { indicatorValues, print, table } from './report.ts';
+
+interface Case {
+  readonly genotype: Genotype;
+  readonly seed: number;
+  readonly initChannels: number;
+  readonly inputChannels: number;
+  readonly classes: number;
+  readonly batch: number;
+  readonly size: number;
+}
+
+/** What each number of a case may be: [smallest, largest, multiple of]. */
+const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number, number, number]>> = {
+  seed: [0, 2 ** 32 - 1, 1],
+  initChannels: [4, 512, 4],
+  inputChannels: [1, 16, 1],
+  classes: [1, 1000, 1],
+  batch: [2, 1024, 1],
+  size: [1, 512, 1],
+};
+
+function parseCase(given: unknown, index: number): Case {
+  if (typeof given !== 'object' || given === null) {
+    throw new MedNasError('INVALID_ARGUMENT', `Case ${index} is not an object.`, { field: `${index}` });
+  }
+  const fields = given as Readonly<Record<string, unknown>>;
+  for (const [name, [min, max, multiple]] of Object.entries(BOUNDS)) {
+    const value = fields[name];
+    if (
+      !Number.isInteger(value) ||
+      Number(value) < min ||
+      Number(value) > max ||
+      Number(value) % multiple !== 0
+    ) {
+      const step = multiple === 1 ? 'an integer' : `a multiple of ${multiple}`;
+      throw new MedNasError(
+        'INVALID_ARGUMENT',
+        `Case ${index}: ${name} is ${step} from ${min} to ${max}; got ${JSON.stringify(value) ?? 'nothing'}.`,
+        { field: `${index}.${name}` },
+      );
+    }
+  }
+  const genes = Array.isArray(fields['genotype']) ? (fields['genotype'] as unknown[]) : [];
+  return { ...(fields as unknown as Case), genotype: parseGenotype(mstf, genes, `${index}.genotype`) };
+}
+
+/** @throws MedNasError INVALID_ARGUMENT when the file is not a JSON array of cases; INVALID_GENOTYPE. */
+async function readCases(path: string): Promise<readonly Case[]> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new MedNasError('INVALID_ARGUMENT', `The cases cannot be read from '${path}'.`, {
+      field: 'cases',
+      cause,
+    });
+  });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new MedNasError('INVALID_ARGUMENT', `'${path}' is not JSON.`, { field: 'cases', cause });
+  }
+  if (!Array.isArray(parsed)) {
+    throw new MedNasError('INVALID_ARGUMENT', `'${path}' is not a JSON array of cases.`, { field: 'cases' });
+  }
+  return parsed.map(parseCase);
+}
+
+function imagesOf({ seed, batch, size, inputChannels }: Case): Float32Array {
+  const key = streamKey(seed, 'input');
+  const values = batch * size * size * inputChannels;
+  return Float32Array.from({ length: values }, (_, i) => 2 * uniformAt(key, i) - 1);
+}
+
+/** The case's fields with what was computed for it. */
+async function scoreCase(engine: Engine, given: Case) {
+  const { genotype, size, inputChannels, classes, batch } = given;
+  const protocol: Protocol = {
+    space: mstf.id,
+    dataset: 'case',
+    batch: 'case',
+    batchSize: batch,
+    input: [size, size, inputChannels] satisfies Shape,
+    classes,
+    multiLabel: false,
+    initChannels: given.initChannels,
+    seed: given.seed,
+    indicators: INDICATORS,
+    numerics: engine.info.numerics,
+  };
+  const labels = Int32Array.from({ length: batch }, (_, n) => n % classes);
+  const inspected = await engine.inspect(genotype, protocol, { images: imagesOf(given), labels });
+  const { evaluation, reluUnits, kernelRow0, logits0 } = inspected;
+  return {
+    ...given,
+    feasible: evaluation.status === 'ok',
+    reason: evaluation.status === 'ok' ? null : evaluation.reason,
+    macs: evaluation.macs,
+    params: evaluation.params,
+    reluUnits,
+    kernelRow0,
+    ...indicatorValues(evaluation.scores),
+    logits0,
+    seconds: Object.fromEntries(
+      Object.entries(evaluation.scores).map(([name, { seconds }]) => [name, seconds]),
+    ),
+  };
+}
+
+interface Flags {
+  readonly cases: string;
+  readonly workers?: string;
+  readonly json?: true;
+}
+
+export async function runScore({ cases, workers, json }: Flags): Promise<void> {
+  const config = loadConfig(workers === undefined ? {} : { MEDNAS_WORKERS: workers });
+  const given = await readCases(cases);
+  const engine = openEngine(config);
+  try {
+    const scored = await Promise.all(given.map((one) => scoreCase(engine, one)));
+    if (json) {
+      print(JSON.stringify(scored));
+      return;
+    }
+    const columns = ['macs', 'params', 'reluUnits', 'jacobCov', 'synflow', 'logSynflow', 'feasible'] as const;
+    const rows = scored.map((one) => columns.map((column) => String(one[column as 'macs'])));
+    print(table([columns, ...rows]));
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,34 @@
+// The composition root: config -> storage -> datasets -> engine -> service; nothing else wires parts.
+
+import type { Config } from './config.ts';
+import { openDatasets } from './data/datasets.ts';
+import type { Progress as DownloadProgress } from './data/download.ts';
+import { openEngine } from './engine/pool.ts';
+import { openService, type Service } from './service/service.ts';
+import { openArchive } from './storage/archive.ts';
+import { openMongo } from './storage/mongo.ts';
+import { openSqlite } from './storage/sqlite.ts';
+
+export interface Listeners {
+  readonly onDownload: (progress: DownloadProgress) => void;
+  /** Told of failures no caller waits for. */
+  readonly onError: (error: unknown, context: string) => void;
+}
+
+/** @throws MedNasError STORAGE_* when the archive cannot be opened. */
+export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
+  const { mongodbUri, dataDir, workers, datasetFolders, download } = config;
+  const documents = await (mongodbUri === null ? openSqlite(dataDir) : openMongo(mongodbUri));
+  return openService({
+    archive: openArchive(documents),
+    datasets: openDatasets({
+      folders: datasetFolders,
+      dataFolder: dataDir,
+      download,
+      onProgress: onDownload,
+    }),
+    engine: openEngine({ workers }),
+    now: () => new Date(),
+    onError,
+  });
+}
