@@ -27,7 +27,7 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
       download,
       onProgress: onDownload,
     }),
-    engine: openEngine({ workers }),
+    engine: await openEngine({ workers }),
     now: () => new Date(),
     onError,
   });

@@ -128,7 +128,7 @@ interface Flags {
 export async function runScore({ cases, workers, json }: Flags): Promise<void> {
   const config = loadConfig(workers === undefined ? {} : { MEDNAS_WORKERS: workers });
   const given = await readCases(cases);
-  const engine = openEngine(config);
+  const engine = await openEngine(config);
   try {
     const scored = await Promise.all(given.map((one) => scoreCase(engine, one)));
     if (json) {

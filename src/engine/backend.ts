@@ -8,13 +8,14 @@ import type { Sensitivity } from './sensitivity.ts';
 export interface Activity {
   /** N x N, row-major: Hamming distances between the images' sign codes over all ReLUs. */
   readonly distances: Float64Array;
-  /** [N, classes]. */
+  /** [N, classes]; empty when they were not wanted. */
   readonly logits: Float32Array;
 }
 
 export interface Backend {
   /** Name and revision of the arithmetic: results of equal numerics are equal bit for bit. */
   readonly numerics: string;
-  activity(network: Network, batch: EngineBatch, input: Shape, seed: number): Activity;
+  /** `logits`: whether they are wanted; they cost the network's last layers. */
+  activity(network: Network, batch: EngineBatch, input: Shape, seed: number, logits: boolean): Activity;
   sensitivity(network: Network, input: Shape, seed: number): Sensitivity;
 }

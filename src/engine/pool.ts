@@ -7,6 +7,8 @@ import { macs } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
 import { networkOf, type Task } from './evaluate.ts';
+import { loadKernels, pairVectors } from './kernels/load.ts';
+import { type KernelChoice, numericsOf } from './simd/backend.ts';
 
 /** `.ts` where sources run as they are, `.js` once compiled. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href;
@@ -15,9 +17,13 @@ const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).h
 const longestFirst = (costs: readonly number[]): readonly number[] =>
   costs.map((_, i) => i).toSorted((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
 
-export function openEngine({ workers }: { readonly workers: number }): Engine {
+/** @throws MedNasError ENGINE_UNAVAILABLE when this machine cannot run the kernels. */
+export async function openEngine({ workers }: { readonly workers: number }): Promise<Engine> {
+  pairVectors();
+  const { build, wide } = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
   const pool = new Piscina({
     filename: WORKER,
+    workerData: { build, wide } satisfies KernelChoice,
     minThreads: 0,
     maxThreads: workers,
     idleTimeout: 60_000,
@@ -54,7 +60,7 @@ export function openEngine({ workers }: { readonly workers: number }): Engine {
   }
 
   return {
-    info: { backend: 'wasm', numerics: 'tfjs-wasm-1', workers },
+    info: { backend: 'wasm', numerics: numericsOf(build), workers },
     evaluator,
     inspect: (genotype, protocol, batch) =>
       pool.run({ genotype, protocol, batch } satisfies Task, { name: 'inspect' }) as Promise<Inspection>,

@@ -2,6 +2,8 @@
 // carry a code (what GraphQL clients and scripts branch on), the field at fault when there is one,
 // and a message that says what was wrong and what to do. A broken invariant throws a plain Error.
 
+import { inspect } from 'node:util';
+
 export type ErrorCode =
   | 'INVALID_ARGUMENT' // a setting outside what is allowed
   | 'INVALID_GENOTYPE' // wrong length, or a gene out of its bounds
@@ -35,3 +37,13 @@ export class MedNasError extends Error {
     this.field = options.field ?? null;
   }
 }
+
+/** What a message shows of a value at fault, which may be anything (NaN, 1n, a cycle): its start, on one line. */
+export const shown = (value: unknown): string =>
+  inspect(value, {
+    depth: 0,
+    compact: true,
+    breakLength: Infinity,
+    maxArrayLength: 8,
+    maxStringLength: 80,
+  }).slice(0, 120);

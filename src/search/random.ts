@@ -33,7 +33,7 @@ export function uniformAt(key: number, index: number): number {
 export type Random = () => number;
 
 /** What a stream of the search is for: streams of different purposes are independent. */
-export type Purpose = 'initial' | 'variation' | 'immigrants' | 'batch';
+export type Purpose = 'variation' | 'immigrants' | 'batch';
 
 /** The stream of one purpose in one generation. */
 export function randomFor(seed: number, generation: number, purpose: Purpose): Random {

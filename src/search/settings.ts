@@ -1,6 +1,6 @@
 // Everything that decides a search's outcome, with the paper's values as defaults (section IV-B).
 
-import { MedNasError } from './errors.ts';
+import { MedNasError, shown } from './errors.ts';
 import { INDICATORS, type IndicatorName } from './evaluation.ts';
 import {
   INDICATOR_SCALES,
@@ -82,7 +82,7 @@ const CHECKS: { readonly [K in keyof SearchSettings]: Check } = {
   batchSize: integer(2, 1024),
   blocks: (value) => (value === null ? null : integer(1, 6)(value)),
   initChannels: integer(4, 512, 4),
-  population: integer(4, 10_000, 2),
+  population: integer(2, 10_000, 2),
   offspring: integer(2, 10_000, 2),
   generations: integer(0, 10_000),
   strategy: oneOf(STRATEGY_NAMES),
@@ -101,17 +101,21 @@ const CHECKS: { readonly [K in keyof SearchSettings]: Check } = {
 };
 
 /**
- * Settings with defaults for what is left out.
+ * Settings with defaults for what is left out; what is not a setting is left out too.
  * @throws MedNasError INVALID_ARGUMENT naming the first setting at fault, what it is and what it may be.
  */
 export function parseSettings(given: { readonly [K in keyof SearchSettings]?: unknown }): SearchSettings {
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const settings = { ...DEFAULT_SETTINGS, ...known } as SearchSettings;
+  const settings = Object.fromEntries(
+    Object.entries(DEFAULT_SETTINGS).map(([name, byDefault]: [string, unknown]) => {
+      const value = given[name as keyof SearchSettings];
+      return [name, value === undefined ? byDefault : value];
+    }),
+  ) as unknown as SearchSettings;
   for (const [name, check] of Object.entries(CHECKS)) {
     const value = settings[name as keyof SearchSettings];
     const wanted = check(value);
     if (wanted !== null) {
-      throw new MedNasError('INVALID_ARGUMENT', `${name} is ${wanted}; got ${JSON.stringify(value)}.`, {
+      throw new MedNasError('INVALID_ARGUMENT', `${name} is ${wanted}; got ${shown(value)}.`, {
         field: name,
       });
     }

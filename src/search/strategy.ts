@@ -7,7 +7,7 @@ import { bestFirst, standings, tournament } from './nsga2.ts';
 import type { Point } from './objectives.ts';
 import type { Random } from './random.ts';
 import type { Genotype, SearchSpace } from './space/space.ts';
-import { crossover, exploit, mutate, randomGenotype } from './variation.ts';
+import { blockChain, crossover, mutate, randomGenotype } from './variation.ts';
 
 /** Rounds of mating, or draws of an elite recombination, before another source steps in (spec section 5). */
 const MAX_ROUNDS = 100;
@@ -62,9 +62,10 @@ function addExploited(situation: Situation, { found, add }: Collection, count: n
     .slice(0, Math.ceil(feasible.length / 2))
     .map((i) => (archive[i] as Individual).genotype);
   if (elites.length === 0) return;
+  const draw = blockChain(elites, space.blockLength);
   for (let round = 0; round < MAX_ROUNDS && found.size < count; round++) {
     for (let missing = count - found.size; missing > 0; missing--) {
-      add(exploit(random.variation, elites, space.blockLength), 'exploitation', []);
+      add(draw(random.variation), 'exploitation', []);
     }
   }
 }

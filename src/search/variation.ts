@@ -48,20 +48,29 @@ const blockOf = (genotype: Genotype, block: number, length: number): Genotype =>
   genotype.slice(block * length, (block + 1) * length);
 
 /**
- * A genotype drawn by a first-order Markov chain over the blocks of elites: block 0 from a random
- * elite, block j from a random one of the elites whose block j-1 equals the one drawn. The paper:
- * "an exploitation procedure is used to exploit the existing well-constructed structures in a block".
+ * A source of genotypes: a first-order Markov chain over the blocks of elites. Block 0 comes from a
+ * random elite, block j from a random one of the elites whose block j-1 equals the one drawn. The
+ * paper: "an exploitation procedure is used to exploit the existing well-constructed structures in a block".
  */
-export function exploit(random: Random, elites: readonly Genotype[], blockLength: number): Genotype {
-  let chosen = pick(random, elites);
-  const genes = [...blockOf(chosen, 0, blockLength)];
-  for (let block = 1; block * blockLength < chosen.length; block++) {
-    const previous = String(blockOf(chosen, block - 1, blockLength));
-    chosen = pick(
-      random,
-      elites.filter((elite) => String(blockOf(elite, block - 1, blockLength)) === previous),
-    );
-    genes.push(...blockOf(chosen, block, blockLength));
+export function blockChain(elites: readonly Genotype[], blockLength: number): (random: Random) => Genotype {
+  const keyOf = (elite: Genotype, block: number): string =>
+    `${block}: ${String(blockOf(elite, block, blockLength))}`;
+  const holders = new Map<string, Genotype[]>();
+  for (const elite of elites) {
+    for (let block = 0; block * blockLength < elite.length; block++) {
+      const key = keyOf(elite, block);
+      const equals = holders.get(key);
+      if (equals === undefined) holders.set(key, [elite]);
+      else equals.push(elite);
+    }
   }
-  return genes;
+  return (random) => {
+    let chosen = pick(random, elites);
+    const genes = [...blockOf(chosen, 0, blockLength)];
+    for (let block = 1; block * blockLength < chosen.length; block++) {
+      chosen = pick(random, holders.get(keyOf(chosen, block - 1)) ?? []);
+      genes.push(...blockOf(chosen, block, blockLength));
+    }
+    return genes;
+  };
 }

@@ -13,7 +13,7 @@ export const jacobCov: Indicator = {
   description:
     'ln |det K_H|, K_H the kernel of sign codes over all ReLUs of a batch (equations 3 and 4; NASWOT).',
   read({ network, protocol, batch, backend }) {
-    const { distances } = backend.activity(network, batch, protocol.input, protocol.seed);
+    const { distances } = backend.activity(network, batch, protocol.input, protocol.seed, false);
     const kernel = kernelMatrix(distances, reluUnits(network));
     const value = logAbsDeterminant(kernel, Math.sqrt(kernel.length));
     const flaw =

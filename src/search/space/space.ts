@@ -1,7 +1,7 @@
 // What a search space is to the rest: gene bounds, a canonical form and a way to build networks.
 
 import type { Network, Shape } from '../network.ts';
-import { MedNasError } from '../errors.ts';
+import { MedNasError, shown } from '../errors.ts';
 
 /** An architecture's genes, integers within the bounds of its space. A value: never mutated. */
 export type Genotype = readonly number[];
@@ -35,10 +35,15 @@ export interface SearchSpace {
 }
 
 /**
- * The genotype, frozen, when it is a whole number of blocks and every gene is within its bounds.
+ * The genotype, frozen, when it is a list of a whole number of blocks and every gene is within its bounds.
  * @throws MedNasError INVALID_GENOTYPE naming the gene, what it is and what it may be.
  */
-export function parseGenotype(space: SearchSpace, genes: readonly unknown[], field = 'genotype'): Genotype {
+export function parseGenotype(space: SearchSpace, genes: unknown, field = 'genotype'): Genotype {
+  if (!Array.isArray(genes)) {
+    throw new MedNasError('INVALID_GENOTYPE', `A genotype is a list of integers; got ${shown(genes)}.`, {
+      field,
+    });
+  }
   const blocks = genes.length / space.blockLength;
   if (!Number.isInteger(blocks) || blocks < 1 || blocks > space.maxBlocks) {
     throw new MedNasError(
@@ -48,11 +53,11 @@ export function parseGenotype(space: SearchSpace, genes: readonly unknown[], fie
     );
   }
   space.upperBounds(blocks).forEach((bound, i) => {
-    const gene = genes[i];
+    const gene: unknown = genes[i];
     if (!Number.isInteger(gene) || (gene as number) < 0 || (gene as number) > bound) {
       throw new MedNasError(
         'INVALID_GENOTYPE',
-        `Gene ${i} of a '${space.id}' genotype is an integer from 0 to ${bound}; got ${JSON.stringify(gene) ?? 'nothing'}.`,
+        `Gene ${i} of a '${space.id}' genotype is an integer from 0 to ${bound}; got ${shown(gene)}.`,
         { field: `${field}.${i}` },
       );
     }
