@@ -4,7 +4,8 @@ import type { Shape } from '../search/network.ts';
 
 /** MedMNIST's own words for what the labels mean. */
 export type Task = 'binary-class' | 'multi-class' | 'multi-label, binary-class' | 'ordinal-regression';
-export type SplitName = 'train' | 'val' | 'test';
+export const SPLITS = ['train', 'val', 'test'] as const;
+export type SplitName = (typeof SPLITS)[number];
 
 export interface DatasetInfo {
   /** What a search asks for: a registered name (`breastmnist`, `pathmnist_64`) or a path. */
@@ -25,8 +26,11 @@ export interface Rows {
   readonly labelWidth: number;
 }
 
+/** Reading rejects with CORRUPT_DATASET when the data turn out to be damaged, or changed since they were opened. */
 export interface Dataset {
   readonly info: DatasetInfo;
-  /** Rows in the order asked for; all rows of the split without `indices`. */
+  /** Rows in the order asked for, repeats allowed; all rows of the split without `indices`. */
   read(split: SplitName, indices?: readonly number[]): Promise<Rows>;
+  /** The split's images in file order, one at a time, each valid until the next: uint8, [height, width, channels]. */
+  scan(split: SplitName): AsyncIterable<Uint8Array>;
 }
