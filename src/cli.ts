@@ -44,7 +44,10 @@ function buildProgram(): Command {
     .command('serve')
     .description('start the GraphQL service')
     // Imported here alone: the other commands need no GraphQL, and start faster without it.
-    .action(async () => (await import('./main.ts')).serve(loadConfig()));
+    .action(async () => {
+      const { serve } = await import('./main.ts');
+      await serve(loadConfig());
+    });
 
   program
     .command('datasets')
