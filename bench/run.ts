@@ -1,6 +1,8 @@
 // `npm run bench -- NAME`: benchmarks print what they measure and assert nothing.
 
 import { Command } from 'commander';
+import type { IndicatorName } from '../src/search/evaluation.ts';
+import { engine } from './engine.ts';
 import { study } from './study.ts';
 
 const program = new Command('bench');
@@ -13,5 +15,21 @@ program
   .option('--generations <n>', 'generations of 40 after the initial 40', Number, 40)
   .option('--json', 'print one JSON document', false)
   .action(study);
+
+const list = (text: string): readonly string[] => text.split(',');
+
+program
+  .command('engine')
+  .description('seconds an architecture by indicator, batch 64, 28 px')
+  .option('--init-channels <list>', 'channels of the stem', (text) => list(text).map(Number), [16, 128])
+  .option('--indicators <list>', 'indicators', (text) => list(text) as IndicatorName[], [
+    'jacobCov',
+    'synflow',
+  ])
+  .option('--rounds <n>', 'rounds; the median counts', Number, 3)
+  .option('--workers <n>', 'worker threads, and PyTorch threads', Number, 2)
+  .option('--against-pytorch', 'time the PyTorch baseline in turns', false)
+  .option('--json', 'print one line of JSON', false)
+  .action(engine);
 
 await program.parseAsync();

@@ -98,6 +98,10 @@ export function openArchive(documents: Documents) {
     replaceSearch: (version: number, record: SearchRecord): Promise<boolean> =>
       documents.replace(SEARCHES, record.id, version, record),
 
+    /** Those there are, in no particular order. */
+    findSearches: async (ids: readonly SearchId[]): Promise<readonly SearchRecord[]> =>
+      (await documents.getMany(SEARCHES, ids)).map(({ body }) => body),
+
     /** Newest first. */
     listSearches: (
       statuses: readonly SearchStatus[],
@@ -138,6 +142,27 @@ export function openArchive(documents: Documents) {
       const ids = numbers.map((generation) => generationKey(search, generation));
       const found = await documents.getMany(GENERATIONS, ids);
       return found.map(({ body }) => body).toSorted((a, b) => a.generation - b.generation);
+    },
+
+    /** Generations of several searches; those not finished are left out. */
+    async findGenerations(
+      keys: readonly { readonly search: SearchId; readonly generation: number }[],
+    ): Promise<readonly GenerationRecord[]> {
+      const ids = keys.map(({ search, generation }) => generationKey(search, generation));
+      return (await documents.getMany(GENERATIONS, ids)).map(({ body }) => body);
+    },
+
+    /** Individuals of several searches, and perhaps more of these; those that do not exist are left out. */
+    async findIndividuals(
+      keys: readonly { readonly search: SearchId; readonly id: ArchitectureId }[],
+    ): Promise<readonly IndividualRecord[]> {
+      const found = await documents.find(INDIVIDUALS, {
+        where: [
+          ['search', 'in', [...new Set(keys.map(({ search }) => search))]],
+          ['id', 'in', [...new Set(keys.map(({ id }) => id))]],
+        ],
+      });
+      return found.map(({ body }) => body);
     },
 
     /** In the order in which they were put forward, up to a generation. */

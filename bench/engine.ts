@@ -1,0 +1,128 @@
+// How fast is a score? Seconds an architecture by indicator on the baseline's genotypes (batch 64,
+// 28 px, RGB), and with `againstPytorch` the PyTorch baseline in the same run, taken in turns.
+
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { promisify } from 'node:util';
+import { openEngine } from '../src/engine/pool.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { networkOf } from '../src/engine/evaluate.ts';
+import type { IndicatorName, Protocol } from '../src/search/evaluation.ts';
+import { macs } from '../src/search/network.ts';
+import { streamKey, uniformAt } from '../src/search/random.ts';
+import type { Genotype } from '../src/search/space/space.ts';
+
+const BASELINE = new URL('../../shared/baseline/', import.meta.url).pathname;
+const [BATCH, SIZE, CHANNELS] = [64, 28, 3];
+
+export interface EngineOptions {
+  readonly initChannels: readonly number[];
+  readonly indicators: readonly IndicatorName[];
+  readonly rounds: number;
+  readonly workers: number;
+  readonly againstPytorch: boolean;
+  readonly json: boolean;
+}
+
+interface Timing {
+  /** Wall seconds an architecture, all workers together. */
+  readonly wall: number;
+  /** Seconds an architecture in its worker, by indicator. */
+  readonly indicators: Readonly<Record<string, number>>;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+
+function protocolFor(engine: Engine, initChannels: number, indicators: readonly IndicatorName[]): Protocol {
+  return {
+    space: 'mstf',
+    dataset: 'bench',
+    batch: 'bench',
+    batchSize: BATCH,
+    input: [SIZE, SIZE, CHANNELS],
+    classes: 2,
+    multiLabel: false,
+    initChannels,
+    seed: 0,
+    indicators,
+    numerics: engine.info.numerics,
+  };
+}
+
+async function timeOurs(engine: Engine, protocol: Protocol, genotypes: readonly Genotype[]): Promise<Timing> {
+  const key = streamKey(0, 'input');
+  const images = Float32Array.from(
+    { length: BATCH * SIZE * SIZE * CHANNELS },
+    (_, i) => 2 * uniformAt(key, i) - 1,
+  );
+  const labels = Int32Array.from({ length: BATCH }, (_, i) => i % 2);
+  const start = performance.now();
+  const evaluations = await engine
+    .evaluator(protocol, { images, labels })
+    .evaluate(genotypes, new AbortController().signal);
+  const wall = (performance.now() - start) / 1000 / genotypes.length;
+  const indicators = Object.fromEntries(
+    protocol.indicators.map((name) => [
+      name,
+      mean(evaluations.map(({ scores }) => scores[name]?.seconds ?? Number.NaN)),
+    ]),
+  );
+  return { wall, indicators };
+}
+
+/** Mean seconds an architecture by the PyTorch baseline, as many threads as we have workers. */
+async function timePytorch(initChannels: number, threads: number): Promise<number> {
+  const args = [
+    `${BASELINE}pytorch_baseline.py`,
+    `${BASELINE}genotypes.json`,
+    initChannels,
+    BATCH,
+    SIZE,
+    threads,
+  ];
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', args.map(String));
+  const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { readonly meanSeconds: number };
+  return summary.meanSeconds;
+}
+
+export async function engine(options: EngineOptions): Promise<void> {
+  if (!existsSync(`${BASELINE}genotypes.json`)) {
+    console.log('Skipped: the baseline is not beside the project.');
+    return;
+  }
+  const genotypes = JSON.parse(readFileSync(`${BASELINE}genotypes.json`, 'utf8')) as Genotype[];
+  const opened = await openEngine({ workers: options.workers });
+  const results = [];
+  for (const initChannels of options.initChannels) {
+    const protocol = protocolFor(opened, initChannels, options.indicators);
+    await timeOurs(opened, protocol, genotypes.slice(0, 2 * options.workers));
+    const rounds: { readonly ours: Timing; readonly pytorch: number | null }[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      const ours = await timeOurs(opened, protocol, genotypes);
+      rounds.push({
+        ours,
+        pytorch: options.againstPytorch ? await timePytorch(initChannels, options.workers) : null,
+      });
+    }
+    const walls = rounds.map(({ ours }) => ours.wall);
+    const ratios = rounds.flatMap(({ ours, pytorch }) => (pytorch === null ? [] : [pytorch / ours.wall]));
+    const flops = 2 * BATCH * mean(genotypes.map((genotype) => macs(networkOf(genotype, protocol))));
+    results.push({
+      initChannels,
+      secondsAnArchitecture: median(walls),
+      indicatorSeconds: rounds[0]?.ours.indicators,
+      nominalGflops: flops / median(walls) / 1e9,
+      pytorchSeconds: options.againstPytorch
+        ? median(rounds.map(({ pytorch }) => pytorch ?? Number.NaN))
+        : null,
+      ratios,
+    });
+  }
+  await opened.close();
+  const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version };
+  const report = { machine, numerics: opened.info.numerics, ...options, results };
+  console.log(options.json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
+}

@@ -1,0 +1,119 @@
+// The events of a search, as a subscription.
+
+import { Repeater } from '@graphql-yoga/subscription';
+import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
+import { ArchitectureEvaluated, type EventType, GenerationFinished, SearchEvent } from '../schema/event.ts';
+import type { Typed } from '../schema/node.ts';
+import { MedNasError } from '../search/errors.ts';
+import { protocolId } from '../search/identity.ts';
+import type { EventRecord, Happening, SearchId, SearchRecord } from '../storage/records.ts';
+import { type ArchitectureSource, toArchitecture } from './architecture.ts';
+import type { Context } from './context.ts';
+import { found } from './failure.ts';
+import { parseGlobalId } from './globalId.ts';
+import { type PopulationSource, readPopulation } from './population.ts';
+
+const TYPES: Readonly<Record<Happening['type'], EventType>> = {
+  status: 'StatusChanged',
+  evaluated: 'ArchitectureEvaluated',
+  generation: 'GenerationFinished',
+};
+
+type EventSource = Typed<EventType> & Happening & { readonly sequence: number; readonly at: string };
+/** An event of one type. Of the architecture it tells only the id; what clients see is read by it. */
+type SourceOf<T extends Happening['type']> = Extract<Happening, { readonly type: T }> & {
+  readonly search: SearchId;
+};
+
+const toSource = ({ happening, ...event }: EventRecord): EventSource => ({
+  __typename: TYPES[happening.type],
+  ...event,
+  ...happening,
+});
+
+interface FollowArguments {
+  readonly searchId: string;
+  readonly after: number | null;
+}
+
+/**
+ * Events after a sequence number. A Repeater and not an `async function*`: a generator that waits for
+ * the next event cannot be returned from, so a client that leaves would keep it for ever.
+ */
+async function follow(
+  { service, loaders, signal }: Context,
+  { searchId, after }: FollowArguments,
+): Promise<AsyncIterable<EventRecord>> {
+  const id = parseGlobalId(searchId, 'searchId', 'Search').key as SearchId;
+  const last = after ?? 0;
+  if (last < 0) {
+    throw new MedNasError('INVALID_ARGUMENT', `after is the number of an event, or 0; got ${last}.`, {
+      field: 'after',
+    });
+  }
+  found(await loaders.search.load({ id }), 'search', 'searchId');
+  return new Repeater<EventRecord>(async (push, stop) => {
+    const gone = new AbortController();
+    void stop.then(() => gone.abort());
+    try {
+      for await (const event of service.follow(id, last, AbortSignal.any([gone.signal, signal]))) {
+        await push(event);
+      }
+    } catch (error) {
+      // Nobody is there to be told.
+      if (!gone.signal.aborted) throw error;
+    }
+    stop();
+  });
+}
+
+async function searchOf({ loaders }: Context, id: SearchId): Promise<SearchRecord> {
+  return found(await loaders.search.load({ id }), 'search', 'searchId');
+}
+
+@Resolver()
+export class SearchEventsResolver {
+  @Subscription(() => SearchEvent, {
+    description:
+      'What happens in a search: first what has happened `after` an event, then what is happening, each once and in order; it ends when the search does.',
+    subscribe: ({ args, context }) => follow(context as Context, args as FollowArguments),
+  })
+  searchEvents(
+    @Root() event: EventRecord,
+    @Arg('searchId', () => ID, { description: 'Global id of the search.' }) _searchId: string,
+    @Arg('after', () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: 'Sequence number of the last event the client has; 0: none.',
+    })
+    _after: number | null,
+  ): EventSource {
+    return toSource(event);
+  }
+}
+
+@Resolver(() => ArchitectureEvaluated)
+export class ArchitectureEvaluatedResolver {
+  @FieldResolver()
+  async architecture(
+    @Root() { search, architecture }: SourceOf<'evaluated'>,
+    @Ctx() context: Context,
+  ): Promise<ArchitectureSource> {
+    const { protocol } = await searchOf(context, search);
+    if (protocol === null) throw new Error(`search ${search} has scores but no protocol`);
+    const key = { protocolId: protocolId(protocol), architecture };
+    return toArchitecture(found(await context.loaders.architecture.load(key), 'architecture', 'searchId'));
+  }
+}
+
+@Resolver(() => GenerationFinished)
+export class GenerationFinishedResolver {
+  @FieldResolver()
+  async population(
+    @Root() { search, generation }: SourceOf<'generation'>,
+    @Ctx() context: Context,
+  ): Promise<PopulationSource> {
+    const record = await searchOf(context, search);
+    return found(await readPopulation(context, record, generation), 'population', 'searchId');
+  }
+}

@@ -1,0 +1,80 @@
+// What lists would read one by one is read together. Nothing is remembered: a mutation may have
+// changed it by the next field, and a subscription lives for hours.
+
+import DataLoader from 'dataloader';
+import type { Service } from '../service/service.ts';
+import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
+import { architectureKey } from '../storage/archive.ts';
+import type {
+  ArchitectureRecord,
+  GenerationRecord,
+  IndividualRecord,
+  SearchId,
+  SearchRecord,
+} from '../storage/records.ts';
+
+interface Keys {
+  readonly search: { readonly id: SearchId };
+  readonly generation: { readonly search: SearchId; readonly generation: number };
+  readonly individual: { readonly search: SearchId; readonly id: ArchitectureId };
+  readonly architecture: { readonly protocolId: ProtocolId; readonly architecture: ArchitectureId };
+  readonly dataset: { readonly name: string };
+}
+
+export type ListedSet = Awaited<ReturnType<Service['listDatasets']>>[number];
+export type DatasetRecord = ListedSet['set'] & Pick<ListedSet, 'location'>;
+
+interface Records extends Record<keyof Keys, object> {
+  readonly search: SearchRecord;
+  readonly generation: GenerationRecord;
+  readonly individual: IndividualRecord;
+  readonly architecture: ArchitectureRecord;
+  readonly dataset: DatasetRecord;
+}
+
+/** Each gives null for what does not exist. */
+export type Loaders = { readonly [K in keyof Keys]: DataLoader<Keys[K], Records[K] | null> };
+
+export const toDatasetRecord = ({ set, location }: ListedSet): DatasetRecord => ({ ...set, location });
+
+/** Reads different keys once each; records say themselves whose they are. */
+function batched<K, R extends K>(
+  read: (keys: readonly K[]) => Promise<readonly R[]>,
+  nameOf: (key: K) => string,
+): DataLoader<K, R | null> {
+  return new DataLoader(
+    async (keys: readonly K[]) => {
+      const distinct = new Map(keys.map((key) => [nameOf(key), key]));
+      const records = await read([...distinct.values()]);
+      const found = new Map(records.map((record) => [nameOf(record), record]));
+      return keys.map((key) => found.get(nameOf(key)) ?? null);
+    },
+    { cache: false },
+  );
+}
+
+export function openLoaders(service: Service): Loaders {
+  const { archive } = service;
+  return {
+    search: batched(
+      (keys) => archive.findSearches(keys.map(({ id }) => id)),
+      ({ id }) => id,
+    ),
+    generation: batched(
+      (keys) => archive.findGenerations(keys),
+      ({ search, generation }) => `${search}:${generation}`,
+    ),
+    individual: batched(
+      (keys) => archive.findIndividuals(keys),
+      ({ search, id }) => `${search}:${id}`,
+    ),
+    architecture: batched(
+      (keys) => archive.architectures(keys),
+      ({ protocolId, architecture }) => architectureKey(protocolId, architecture),
+    ),
+    dataset: batched(
+      async () => (await service.listDatasets()).map(toDatasetRecord),
+      ({ name }) => name,
+    ),
+  };
+}

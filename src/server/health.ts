@@ -1,0 +1,36 @@
+// What an orchestrator asks: whether to restart the process (`/livez`) and whether to send it requests
+// (`/readyz`). Storage and engine are told apart.
+
+import { type RequestHandler, Router } from 'express';
+import { MedNasError } from '../search/errors.ts';
+import type { Service } from '../service/service.ts';
+import type { Report } from './errors.ts';
+
+export interface HealthParts {
+  readonly service: Service;
+  readonly report: Report;
+  /** Whether the service is about to end. */
+  readonly isClosing: () => boolean;
+}
+
+async function checkArchive({ service, report }: HealthParts): Promise<string> {
+  try {
+    await service.archive.check();
+    return 'ok';
+  } catch (error) {
+    report(error);
+    return error instanceof MedNasError ? error.code : 'INTERNAL';
+  }
+}
+
+const live: RequestHandler = (_, response) => void response.json({ status: 'alive' });
+
+export function health(parts: HealthParts): Router {
+  const ready: RequestHandler = async (_, response) => {
+    const archive = await checkArchive(parts);
+    const status = parts.isClosing() ? 'closing' : archive === 'ok' ? 'ready' : 'unavailable';
+    const engine = parts.service.engine.backend;
+    response.status(status === 'ready' ? 200 : 503).json({ status, archive, engine });
+  };
+  return Router().get('/livez', live).get('/readyz', ready);
+}

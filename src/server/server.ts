@@ -1,0 +1,135 @@
+// The service on a port: GraphQL over HTTP, WebSocket and server-sent events, and health.
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { Logger } from 'pino';
+import { openContext } from '../resolvers/context.ts';
+import { buildApiSchema } from '../resolvers/schema.ts';
+import { MedNasError } from '../search/errors.ts';
+import type { Service } from '../service/service.ts';
+import { type Report, toClientError } from './errors.ts';
+import { type EventStreamApi, openEventStream } from './eventStream.ts';
+import { health } from './health.ts';
+import { type HttpApi, openHttp } from './http.ts';
+import type { Api } from './operation.ts';
+import { openWebSocket } from './webSocket.ts';
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly logger: Logger;
+}
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Answers what it is at, tells followers to come back later, and listens no more. May be called again. */
+  readonly close: () => Promise<void>;
+}
+
+const POINTER = `MedNAS: training-free neural architecture search for medical images.
+
+GraphQL over HTTP:      POST /graphql
+          WebSocket:           /graphql (graphql-transport-ws)
+          server-sent events:  /graphql/stream
+Health:                 GET  /livez, /readyz
+`;
+
+/** Of a request, in bytes: an operation with its variables. */
+const MAX_BODY = 256 * 1024;
+
+/** What is wrong with a request that body parsers refuse, by status. Their own messages repeat it. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  400: 'The body is not JSON.',
+  413: `The body has more than ${MAX_BODY} bytes.`,
+  415: 'The encoding of the body is not known here.',
+};
+
+/** What body parsers and routes fail with, as GraphQL clients expect errors; express would send a page. */
+const errorHandler =
+  (report: Report): ErrorRequestHandler =>
+  (thrown: { readonly status?: unknown }, _, response, next) => {
+    const status = typeof thrown.status === 'number' ? thrown.status : 500;
+    const isOfRequest = status >= 400 && status < 500;
+    const error = isOfRequest
+      ? {
+          message: REFUSALS[status] ?? 'The request cannot be read.',
+          extensions: { code: 'BAD_REQUEST' },
+        }
+      : { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+    if (!isOfRequest) report(thrown);
+    if (response.headersSent) next(thrown);
+    else response.status(status).json({ errors: [error] });
+  };
+
+function buildApp(http: HttpApi, events: EventStreamApi, checks: express.Router, report: Report): Express {
+  return express()
+    .disable('x-powered-by')
+    .use(checks)
+    .use(express.json({ limit: MAX_BODY }))
+    .use('/graphql/stream', events.handler)
+    .use('/graphql', http.handler)
+    .get('/', (_, response) => void response.type('text').send(POINTER))
+    .use(
+      (_, response) =>
+        void response.status(404).type('text').send('There is nothing here. GET / says what is.\n'),
+    )
+    .use(errorHandler(report));
+}
+
+const LISTEN_ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something listens there already. Stop it, or choose another PORT (0 takes any free one)',
+  EACCES: 'this user may not listen there. Choose a PORT above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address. Choose another HOST',
+  ENOTFOUND: 'there is no such host. Choose another HOST',
+};
+
+/** Address it listens at. @throws MedNasError INVALID_ARGUMENT when it cannot. */
+async function listen(listener: Server, host: string, port: number): Promise<string> {
+  try {
+    listener.listen(port, host);
+    await once(listener, 'listening');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    const advice = LISTEN_ADVICE[code];
+    if (advice === undefined) throw error;
+    throw new MedNasError('INVALID_ARGUMENT', `Cannot listen on port ${port} of ${host}: ${advice}.`, {
+      cause: error,
+    });
+  }
+  const address = listener.address();
+  const actual = typeof address === 'object' && address !== null ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+/** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on. */
+export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
+  const { host, port, logger } = options;
+  const report: Report = (error) => logger.error({ err: error }, 'a request failed');
+  const api: Api = {
+    schema: buildApiSchema(),
+    open: (signal) => openContext({ service, signal, report }),
+    format: (error) => toClientError(error, report),
+  };
+  let closing: Promise<void> | null = null;
+  const listener = createServer();
+  const http = await openHttp(api, listener, logger);
+  const events = openEventStream(api);
+  const checks = health({ service, report, isClosing: () => closing !== null });
+  listener.on('request', buildApp(http, events, checks, report));
+  let url: string;
+  try {
+    url = await listen(listener, host, port);
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+  const sockets = openWebSocket(api, listener, '/graphql');
+  async function shut(): Promise<void> {
+    events.close();
+    await Promise.all([sockets.close(), http.close()]);
+  }
+  return { url, close: () => (closing ??= shut()) };
+}

@@ -1,0 +1,112 @@
+import { availableParallelism } from 'node:os';
+import { delimiter } from 'node:path';
+import { loadConfig, readConfig, VARIABLES } from '../src/config.ts';
+
+const DEFAULTS = {
+  dataDir: '.mednas',
+  mongodbUri: null,
+  host: '127.0.0.1',
+  port: 4000,
+  workers: Math.min(1024, availableParallelism()),
+  datasetFolders: [],
+  download: true,
+  logLevel: 'info',
+};
+
+test('an empty environment gives the defaults', () => {
+  expect(readConfig({})).toEqual(DEFAULTS);
+});
+
+test('empty variables count as missing: container files set them so', () => {
+  const names = Object.values(VARIABLES).map(({ name }) => name);
+  expect(readConfig(Object.fromEntries(names.map((name) => [name, ' '])))).toEqual(DEFAULTS);
+});
+
+test('what comes out cannot be changed', () => {
+  const config = readConfig({ MEDNAS_DATASETS: '/a' });
+  expect(Object.isFrozen(config)).toBe(true);
+  expect(Object.isFrozen(config.datasetFolders)).toBe(true);
+});
+
+test.each([
+  ['MEDNAS_DATA_DIR', '/var/lib/mednas', { dataDir: '/var/lib/mednas' }],
+  ['MONGODB_URI', 'mongodb://db:27017/mednas', { mongodbUri: 'mongodb://db:27017/mednas' }],
+  ['MONGODB_URI', 'mongodb+srv://u:p@db.example.org', { mongodbUri: 'mongodb+srv://u:p@db.example.org' }],
+  ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
+  ['HOST', '::1', { host: '::1' }],
+  ['HOST', 'nas.example.org', { host: 'nas.example.org' }],
+  ['PORT', '0', { port: 0 }],
+  ['PORT', '65535', { port: 65535 }],
+  ['MEDNAS_WORKERS', '3', { workers: 3 }],
+  ['MEDNAS_DATASETS', ['/a', '/b c'].join(delimiter), { datasetFolders: ['/a', '/b c'] }],
+  ['MEDNAS_DATASETS', delimiter, { datasetFolders: [] }],
+  ['MEDNAS_DOWNLOAD', 'off', { download: false }],
+  ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
+])('%s=%s', (name, text, part) => {
+  expect(readConfig({ [name]: text })).toEqual({ ...DEFAULTS, ...part });
+});
+
+test.each([
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '80.5'],
+  ['PORT', '0x50'],
+  ['PORT', '1e3'],
+  ['PORT', 'http'],
+  ['PORT', '99999999999999999999'],
+  ['MEDNAS_WORKERS', '0'],
+  ['MEDNAS_WORKERS', '1025'],
+  ['MEDNAS_WORKERS', 'NaN'],
+  ['MEDNAS_DOWNLOAD', 'true'],
+  ['MEDNAS_DOWNLOAD', 'ON'],
+  ['MEDNAS_DOWNLOAD', 'constructor'],
+  ['MEDNAS_LOG_LEVEL', 'verbose'],
+  ['MEDNAS_DATA_DIR', 'a\0b'],
+  ['HOST', 'http://localhost'],
+  ['HOST', 'two words'],
+])('%s=%s is refused, saying what was got and what is wanted', (name, text) => {
+  const { wanted } = Object.values(VARIABLES).find((variable) => variable.name === name) ?? {};
+  expect(() => readConfig({ [name]: text })).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`${name} is ${wanted}; got '${text.replace('\0', '\\x00')}'`),
+    }),
+  );
+});
+
+test('all variables at fault are named at once', () => {
+  const environment = { PORT: 'x', MEDNAS_WORKERS: 'y', MEDNAS_DOWNLOAD: 'z', HOST: 'localhost' };
+  let message = '';
+  try {
+    readConfig(environment);
+  } catch (error) {
+    message = String(error);
+  }
+  expect(message.match(/(PORT|MEDNAS_WORKERS|MEDNAS_DOWNLOAD|HOST) is/g)).toEqual([
+    'PORT is',
+    'MEDNAS_WORKERS is',
+    'MEDNAS_DOWNLOAD is',
+  ]);
+});
+
+test.each(['postgres://user:hunter2@db', 'mongodb://', 'user:hunter2@db', 'mongodb:///x'])(
+  'a MONGODB_URI that is none (%s) is refused without repeating it',
+  (uri) => {
+    expect(() => readConfig({ MONGODB_URI: uri })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+    expect(() => readConfig({ MONGODB_URI: uri })).toThrow('MONGODB_URI');
+  },
+);
+
+test('every variable says what it decides, and its default is one it takes', () => {
+  for (const variable of Object.values(VARIABLES)) {
+    expect(variable.description.length).toBeGreaterThan(20);
+    expect(variable.read(variable.byDefault)).not.toBeUndefined();
+  }
+});
+
+test('what a command line says goes before the environment', () => {
+  expect(loadConfig({ MEDNAS_WORKERS: '7' }).workers).toBe(7);
+  expect(() => loadConfig({ MEDNAS_WORKERS: 'many' })).toThrow('MEDNAS_WORKERS');
+});
