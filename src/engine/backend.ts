@@ -19,3 +19,8 @@ export interface Backend {
   activity(network: Network, batch: EngineBatch, input: Shape, seed: number, logits: boolean): Activity;
   sensitivity(network: Network, input: Shape, seed: number): Sensitivity;
 }
+
+/** An architecture needs more memory than there is; the message says how much of each. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}

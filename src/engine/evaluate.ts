@@ -4,7 +4,7 @@ import type { Evaluation, IndicatorName, Protocol, Score } from '../search/evalu
 import { macs, type Network, params } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { SPACES } from '../search/space/spaces.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, OutOfMemoryError } from './backend.ts';
 import type { EngineBatch } from './engine.ts';
 import type { Subject } from './indicators/indicator.ts';
 import { INDICATOR_TABLE } from './indicators/table.ts';
@@ -32,13 +32,20 @@ function timed(name: IndicatorName, subject: Subject): readonly [Score, string |
 export function evaluate({ genotype, protocol, batch }: Task, backend: Backend): Evaluation {
   const network = networkOf(genotype, protocol);
   const subject = { network, protocol, batch, backend };
-  const readings = protocol.indicators.map((name) => [name, ...timed(name, subject)] as const);
-  const flaws = readings.flatMap(([, , flaw]) => flaw ?? []);
-  const measured = {
-    scores: Object.fromEntries(readings.map(([name, score]) => [name, score])),
-    macs: macs(network),
-    params: params(network),
-  };
+  const scores: { [I in IndicatorName]?: Score } = {};
+  const flaws: string[] = [];
+  for (const name of protocol.indicators) {
+    try {
+      const [score, flaw] = timed(name, subject);
+      scores[name] = score;
+      if (flaw !== null) flaws.push(flaw);
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError)) throw error;
+      flaws.push(`${name}: out of memory, ${error.message}`);
+      break;
+    }
+  }
+  const measured = { scores, macs: macs(network), params: params(network) };
   return flaws.length === 0
     ? { status: 'ok', ...measured }
     : { status: 'infeasible', reason: flaws.join('; '), ...measured };

@@ -3,7 +3,7 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
-import { macs } from '../search/network.ts';
+import { macs, params } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
 import { networkOf, type Task } from './evaluate.ts';
@@ -17,12 +17,19 @@ const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).h
 const longestFirst = (costs: readonly number[]): readonly number[] =>
   costs.map((_, i) => i).toSorted((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
 
+export interface EngineOptions {
+  /** Threads. */
+  readonly workers: number;
+  /** Address of the module they run: ours unless given. */
+  readonly worker?: string;
+}
+
 /** @throws MedNasError ENGINE_UNAVAILABLE when this machine cannot run the kernels. */
-export async function openEngine({ workers }: { readonly workers: number }): Promise<Engine> {
+export async function openEngine({ workers, worker = WORKER }: EngineOptions): Promise<Engine> {
   pairVectors();
   const { build, wide } = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
   const pool = new Piscina({
-    filename: WORKER,
+    filename: worker,
     workerData: { build, wide } satisfies KernelChoice,
     minThreads: 0,
     maxThreads: workers,
@@ -31,8 +38,17 @@ export async function openEngine({ workers }: { readonly workers: number }): Pro
   });
 
   function evaluator(protocol: Protocol, batch: EngineBatch): Evaluator {
-    const run = (genotype: Genotype): Promise<Evaluation> =>
+    const attempt = (genotype: Genotype): Promise<Evaluation> =>
       pool.run({ genotype, protocol, batch } satisfies Task, { name: 'evaluate' }) as Promise<Evaluation>;
+    /** A worker that crashes is replaced by the pool, and its architecture tried once more. */
+    const run = (genotype: Genotype): Promise<Evaluation> =>
+      attempt(genotype)
+        .catch(() => attempt(genotype))
+        .catch((error: unknown): Evaluation => {
+          const network = networkOf(genotype, protocol);
+          const reason = `scoring it failed twice: ${error instanceof Error ? error.message : String(error)}`;
+          return { status: 'infeasible', reason, scores: {}, macs: macs(network), params: params(network) };
+        });
     return {
       async evaluate(genotypes, signal, onScored) {
         const results: Evaluation[] = [];

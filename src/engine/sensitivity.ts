@@ -6,18 +6,35 @@
 // t its derivative, a layer W maps (v, t) to (W v, W (v + t)), and everything else maps both alike
 // (a max pool sends t from where v is largest). One image of values and one of derivatives.
 //
-// Values grow by about sqrt(fan_in)/2 a layer, past float32 in deep networks. So each layer's
-// weights are scaled by that power of two, and each value carries its exponent.
+// Values grow by about sqrt(fan_in)/2 a layer, past float32 in deep networks, and shrink where most
+// taps of a kernel fall on padding (7 x 7 on a map of one pixel keeps one in 49). So each layer's
+// weights are divided by its expected gain, a power of two, and each value carries its exponent.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { Network, Shape } from '../search/network.ts';
+import type { Network, Node, Shape } from '../search/network.ts';
 import { weightShape } from '../search/network.ts';
 import { foldNetwork, type Rules } from './fold.ts';
 import { dense, globalAverage, type Maps, pool, tidied, weightTensor } from './forward.ts';
 import { fanIn } from './weights.ts';
 
-/** Binary exponent of a layer's expected gain: the sum of `fan_in` weights of mean 1/(2 sqrt(fan_in)). */
-export const gainExponent = (fan: number): number => Math.round(Math.log2(Math.sqrt(fan) / 2));
+/** Share of the products of `taps` taps, `dilation` apart, with a line of `length` values that are not with padding. */
+function shareInside(length: number, taps: number, dilation: number): number {
+  const inside = Array.from({ length: taps }, (_, t) =>
+    Math.max(0, length - Math.abs(t - (taps - 1) / 2) * dilation),
+  );
+  return inside.reduce((sum, n) => sum + n, 0) / (taps * length);
+}
+
+/** Binary exponent of a layer's expected gain: the sum of those of its `fan_in` weights of mean 1/(2 sqrt(fan_in)) that meet no padding. */
+export function gainExponent(network: Network, node: Node): number {
+  const weight = weightShape(network, node) as readonly number[];
+  const gain = Math.sqrt(fanIn(node, weight)) / 2;
+  if (node.op === 'dense') return Math.round(Math.log2(gain));
+  const [kh = 1, kw = 1] = weight;
+  const dilation = node.op === 'depthwise' ? node.attrs.dilation : 1;
+  const share = shareInside(node.shape[0], kh, dilation) * shareInside(node.shape[1], kw, dilation);
+  return Math.round(Math.log2(gain * share));
+}
 
 /** Values and derivatives, [2, height, width, channels], to be multiplied by 2^exponent. */
 interface Pair {
@@ -74,10 +91,10 @@ export function sensitivity(network: Network, input: Shape, seed: number): Sensi
   });
   const layer = (
     [pair]: readonly Pair[],
-    node: Parameters<typeof weightTensor>[1],
+    node: Node,
     apply: (maps: Maps, weight: tf.Tensor) => Maps,
   ): Pair => {
-    const gain = gainExponent(fanIn(node, weightShape(network, node) as readonly number[]));
+    const gain = gainExponent(network, node);
     const weight = weightTensor(network, node, seed, (w) => Math.abs(w) * 2 ** -gain);
     const { maps, exponent } = pair as Pair;
     return { maps: apply(withOwnWeights(maps), weight), exponent: exponent + gain };

@@ -2,7 +2,7 @@
 
 import { Repeater } from '@graphql-yoga/subscription';
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
-import { ArchitectureEvaluated, type EventType, GenerationFinished, SearchEvent } from '../schema/event.ts';
+import { ArchitectureEvaluated, GenerationFinished, SearchEvent, StatusChanged } from '../schema/event.ts';
 import type { Typed } from '../schema/node.ts';
 import { MedNasError } from '../search/errors.ts';
 import { protocolId } from '../search/identity.ts';
@@ -13,20 +13,20 @@ import { found } from './failure.ts';
 import { parseGlobalId } from './globalId.ts';
 import { type PopulationSource, readPopulation } from './population.ts';
 
-const TYPES: Readonly<Record<Happening['type'], EventType>> = {
-  status: 'StatusChanged',
-  evaluated: 'ArchitectureEvaluated',
-  generation: 'GenerationFinished',
+const TYPES: Readonly<Record<Happening['type'], { readonly name: string }>> = {
+  status: StatusChanged,
+  evaluated: ArchitectureEvaluated,
+  generation: GenerationFinished,
 };
 
-type EventSource = Typed<EventType> & Happening & { readonly sequence: number; readonly at: string };
+type EventSource = Typed<string> & Happening & { readonly sequence: number; readonly at: string };
 /** An event of one type. Of the architecture it tells only the id; what clients see is read by it. */
 type SourceOf<T extends Happening['type']> = Extract<Happening, { readonly type: T }> & {
   readonly search: SearchId;
 };
 
 const toSource = ({ happening, ...event }: EventRecord): EventSource => ({
-  __typename: TYPES[happening.type],
+  __typename: TYPES[happening.type].name,
   ...event,
   ...happening,
 });

@@ -7,11 +7,9 @@ import { Population } from './population.ts';
 import { DateTime } from './scalars.ts';
 import { Failure, SearchStatus, type SearchStatusName } from './search.ts';
 
-export type EventType = 'StatusChanged' | 'ArchitectureEvaluated' | 'GenerationFinished';
-
 @InterfaceType({
   description: 'Something that happened in a search.',
-  resolveType: ({ __typename }: Typed<EventType>) => __typename,
+  resolveType: ({ __typename }: Typed<string>) => __typename,
 })
 export abstract class SearchEvent {
   @Field(() => Int, {

@@ -44,10 +44,15 @@ export function openJournal(archive: Archive, now: () => Date) {
       tails.get(search) ?? archive.lastEvent(search).then((event) => ({ last: event?.sequence ?? 0 }));
     const written = before.then(({ last }) => write(last, search, key, happening));
     tails.set(search, written);
+    const forget = (): void => {
+      if (tails.get(search) === written) tails.delete(search);
+    };
     try {
-      return (await written).isNew;
+      const { isNew } = await written;
+      if (key === END) forget();
+      return isNew;
     } catch (error) {
-      tails.delete(search);
+      forget();
       throw error;
     } finally {
       wakeUps.emit(search);
@@ -57,45 +62,65 @@ export function openJournal(archive: Archive, now: () => Date) {
   return {
     append,
 
-    /** Tells waiting readers to look again: the search has been deleted, say. */
-    wake: (search: SearchId): void => void wakeUps.emit(search),
+    /** The search has been deleted: its readers look again, and find nothing. */
+    forget(search: SearchId): void {
+      tails.delete(search);
+      wakeUps.emit(search);
+    },
 
     /** Events after a sequence number: those stored, then those to come; ends with the search or the signal. */
     async *follow(search: SearchId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
       let sequence = after;
+      let isOver = false;
       while (!signal.aborted) {
-        const awakened = waitFor(wakeUps, search, signal);
-        const events = await archive.events(search, sequence, CHUNK);
-        for (const event of events) {
-          sequence = event.sequence;
-          yield event;
-          if (event.key === END) return;
+        // From before it looks, so that nothing comes between.
+        const bell = listen(wakeUps, search, signal);
+        try {
+          const events = await archive.events(search, sequence, CHUNK);
+          for (const event of events) {
+            if (signal.aborted) return;
+            sequence = event.sequence;
+            yield event;
+            if (event.key === END) return;
+          }
+          if (events.length > 0) continue;
+          if (isOver) return;
+          const record = (await archive.findSearch(search))?.body;
+          if (record === undefined) return;
+          isOver = isFinal(record.status);
+          if (!isOver) await bell.rung;
+          // A crash after the record and before its event would leave readers waiting for the end. What
+          // was written since this reader looked, the end last, it sees when it looks once more.
+          else await append(search, END, { type: 'status', status: record.status, failure: record.failure });
+        } finally {
+          bell.silence();
         }
-        if (events.length > 0) continue;
-        const record = (await archive.findSearch(search))?.body;
-        if (record === undefined) return;
-        if (!isFinal(record.status)) await awakened;
-        // A crash after the record and before its event would leave readers waiting for the end.
-        else if (
-          !(await append(search, END, { type: 'status', status: record.status, failure: record.failure }))
-        )
-          return;
       }
     },
   };
 }
 
-/** Resolves at the next wake-up, at the signal or after the polling interval. Listens from the call on. */
-function waitFor(wakeUps: EventEmitter, search: SearchId, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
+const NOTHING = (): void => undefined;
+
+interface Bell {
+  /** Resolves at the next wake-up, at the signal or after the polling interval. */
+  readonly rung: Promise<void>;
+  /** Ends the listening, which begins with the call. */
+  readonly silence: () => void;
+}
+
+function listen(wakeUps: EventEmitter, search: SearchId, signal: AbortSignal): Bell {
+  let silence = NOTHING;
+  const rung = new Promise<void>((resolve) => {
+    silence = () => {
       clearTimeout(timer);
-      wakeUps.off(search, done);
-      signal.removeEventListener('abort', done);
+      wakeUps.off(search, silence);
+      signal.removeEventListener('abort', silence);
       resolve();
     };
-    const timer = setTimeout(done, POLL_MS);
-    wakeUps.on(search, done);
-    signal.addEventListener('abort', done);
+    const timer = setTimeout(silence, POLL_MS);
+    wakeUps.on(search, silence);
+    signal.addEventListener('abort', silence);
   });
+  return { rung, silence };
 }

@@ -84,6 +84,8 @@ export async function runSearch(
       candidates.map(({ genotype }) => genotype),
       aborted,
       async ({ architecture }, reused) => {
+        // At each score, for generations can be long.
+        if ((await archive.findSearch(record.id))?.version !== version) throw new SupersededError(record.id);
         const happening = { type: 'evaluated', generation, architecture, reused } as const;
         await journal.append(record.id, `evaluated:${architecture}`, happening);
       },

@@ -13,7 +13,8 @@ import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.
 import type { Archive } from '../storage/archive.ts';
 import type { Stored } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
-import { END, isFinal, type Journal } from './journal.ts';
+import { isFinal, type Journal } from './journal.ts';
+import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
@@ -37,48 +38,33 @@ interface Run {
   readonly stopped: Promise<void>;
 }
 
+/** Failures no search is to blame for: when the archive or the engine is back, it can go on. */
+const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
+  'STORAGE_UNREACHABLE',
+  'STORAGE_READ_ONLY',
+  'STORAGE_FULL',
+  'STORAGE_CORRUPT',
+  'ENGINE_UNAVAILABLE',
+]);
+
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
   const { archive, journal, engine, datasets, now } = parts;
+  const { announce, store, transition, ending } = openLifecycle(archive, journal, now);
   const runs = new Map<SearchId, Run>();
+  const turns = new Map<SearchId, Promise<unknown>>();
 
-  async function announce({ version, body }: Stored<SearchRecord>): Promise<void> {
-    const { id, status, failure } = body;
-    const key = isFinal(status) ? END : `status:${version}`;
-    await journal.append(id, key, { type: 'status', status, failure });
-  }
-
-  /** Stores a changed record and tells of its new status; null when somebody else changed it first. */
-  async function store(
-    { id, version, body }: Stored<SearchRecord>,
-    change: Partial<SearchRecord>,
-  ): Promise<Stored<SearchRecord> | null> {
-    const changed = { id, version: version + 1, body: { ...body, ...change } };
-    if (!(await archive.replaceSearch(version, changed.body))) return null;
-    await announce(changed);
-    return changed;
-  }
-
-  const ending = (status: SearchStatus, failure: Failure | null = null): Partial<SearchRecord> => ({
-    status,
-    failure,
-    finishedAt: now().toISOString(),
-  });
-
-  /** Moves a search that stands in one of the `from` statuses; says what it stands in otherwise. */
-  async function transition(
-    id: SearchId,
-    verb: string,
-    from: readonly SearchStatus[],
-    change: Partial<SearchRecord>,
-  ): Promise<Stored<SearchRecord>> {
-    for (;;) {
-      const current = await archive.getSearch(id);
-      requireStatus(current.body, verb, from);
-      const changed = await store(current, change);
-      if (changed !== null) return changed;
-    }
+  /** What is done to one search is done one thing after another. */
+  function inTurn<T>(id: SearchId, work: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(id) ?? Promise.resolve()).then(work);
+    const over = turn
+      .catch(() => undefined)
+      .finally(() => {
+        if (turns.get(id) === over) turns.delete(id);
+      });
+    turns.set(id, over);
+    return turn;
   }
 
   async function execute(
@@ -86,8 +72,10 @@ export function openSearches(parts: SearchParts) {
     given: Prepared | null,
     signal: AbortSignal,
   ): Promise<void> {
+    // As it was added. `start` leaves its event to the run, and a crash may have come between.
+    if (start.version === 1) await announce(start);
     const { settings, protocol } = start.body;
-    const prepared = given ?? (await prepare(datasets, engine, settings));
+    const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
     const begun =
       protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
@@ -96,12 +84,17 @@ export function openSearches(parts: SearchParts) {
     if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
   }
 
+  /** Ends a search that failed; one that its surroundings failed is paused, to go on when they are mended. */
   async function fail(id: SearchId, error: unknown): Promise<void> {
+    // Its end is stored and only the telling of it failed, for which the next reader makes up.
+    if (isFinal((await archive.getSearch(id)).body.status)) return;
     const failure: Failure =
       error instanceof MedNasError
         ? { code: error.code, message: error.message }
         : { code: 'INTERNAL', message: 'The search stopped for an unforeseen reason; the log has it.' };
-    await transition(id, 'failed', ['preparing', 'running'], ending('failed', failure));
+    await transition(id, 'failed', UNDER_WAY, () =>
+      SURROUNDINGS.has(failure.code) ? { status: 'paused', failure } : ending('failed', failure),
+    );
   }
 
   function launch(start: Stored<SearchRecord>, prepared: Prepared | null): void {
@@ -112,7 +105,7 @@ export function openSearches(parts: SearchParts) {
         parts.onError(error, start.body.id);
         await fail(start.body.id, error);
       })
-      // The archive itself fails: the record stays as it was and is taken up again by `recover`.
+      // The archive itself fails: the record stays as it was, and the search can be resumed.
       .catch((error: unknown) => parts.onError(error, start.body.id))
       .finally(() => runs.delete(start.body.id));
     runs.set(start.body.id, { controller, stopped });
@@ -125,16 +118,17 @@ export function openSearches(parts: SearchParts) {
   }
 
   /** Halts a search's run, so that nothing is told of it after its change. */
-  async function stop(
+  const stop = (
     id: SearchId,
     verb: string,
     from: readonly SearchStatus[],
     change: () => Partial<SearchRecord>,
-  ): Promise<SearchRecord> {
-    requireStatus((await archive.getSearch(id)).body, verb, from);
-    await halt(id);
-    return (await transition(id, verb, from, change())).body;
-  }
+  ): Promise<SearchRecord> =>
+    inTurn(id, async () => {
+      requireStatus((await archive.getSearch(id)).body, verb, from);
+      await halt(id);
+      return (await transition(id, verb, from, change)).body;
+    });
 
   /** Settings with their blocks, and the batch unless the dataset has to be downloaded first. */
   async function resolve(given: GivenSettings): Promise<readonly [ResolvedSettings, Prepared | null]> {
@@ -143,7 +137,15 @@ export function openSearches(parts: SearchParts) {
     const remote = listed?.location.at === 'web' ? listed.set : null;
     const prepared = remote === null ? await prepare(datasets, engine, settings) : null;
     const height = prepared?.protocol.input[0] ?? (remote as DatasetInfo).shape[0];
-    return [{ ...settings, blocks: settings.blocks ?? spaceOf(settings).defaultBlocks(height) }, prepared];
+    return [
+      {
+        ...settings,
+        // A path becomes absolute: the search may go on in another process, from another folder.
+        dataset: prepared?.protocol.dataset ?? settings.dataset,
+        blocks: settings.blocks ?? spaceOf(settings).defaultBlocks(height),
+      },
+      prepared,
+    ];
   }
 
   /** The search an idempotency key has started, when its settings are these. */
@@ -187,38 +189,45 @@ export function openSearches(parts: SearchParts) {
         if (winner === null) throw new Error(`search ${id} could not be added`);
         return winner;
       }
-      const stored = { id, version: 1, body: record };
-      await announce(stored);
-      launch(stored, prepared);
+      launch({ id, version: 1, body: record }, prepared);
       return record;
     },
 
     /** Stops after the evaluations in flight; what is scored stays scored. */
     pause: (id: SearchId): Promise<SearchRecord> =>
-      stop(id, 'paused', ['preparing', 'running'], () => ({ status: 'paused' })),
+      stop(id, 'paused', UNDER_WAY, () => ({ status: 'paused' })),
 
     /** Goes on with a paused search, or with one whose process is gone. */
-    async resume(id: SearchId): Promise<SearchRecord> {
-      const stopped: readonly SearchStatus[] = runs.has(id) ? ['paused'] : ['paused', 'running', 'preparing'];
-      const resumed = await transition(id, 'resumed', stopped, { status: 'running' });
-      launch(resumed, null);
-      return resumed.body;
-    },
+    resume: (id: SearchId): Promise<SearchRecord> =>
+      inTurn(id, async () => {
+        const stopped: readonly SearchStatus[] = runs.has(id) ? ['paused'] : ['paused', ...UNDER_WAY];
+        const resumed = await transition(id, 'resumed', stopped, ({ protocol }) => ({
+          status: protocol === null ? 'preparing' : 'running',
+          failure: null,
+        }));
+        launch(resumed, null);
+        return resumed.body;
+      }),
 
     cancel: (id: SearchId): Promise<SearchRecord> =>
-      stop(id, 'cancelled', ['preparing', 'running', 'paused'], () => ending('cancelled')),
+      stop(id, 'cancelled', [...UNDER_WAY, 'paused'], () => ending('cancelled')),
 
-    /** Forgets a search that has ended; the scores it computed stay in the archive. */
-    async remove(id: SearchId): Promise<void> {
-      const { status } = (await archive.getSearch(id)).body;
-      if (status === 'running' || status === 'preparing') {
-        throw new MedNasError('INVALID_STATE', `Search '${id}' is ${status}: cancel it before deleting it.`, {
-          field: 'id',
-        });
-      }
-      await archive.removeSearch(id);
-      journal.wake(id);
-    },
+    /** Forgets a search that is not under way; the scores it computed stay in the archive. */
+    remove: (id: SearchId): Promise<void> =>
+      inTurn(id, async () => {
+        const { status } = (await archive.getSearch(id)).body;
+        if (UNDER_WAY.includes(status)) {
+          throw new MedNasError(
+            'INVALID_STATE',
+            `Search '${id}' is ${status}: cancel it before deleting it.`,
+            { field: 'id' },
+          );
+        }
+        // A run that has just stored its end may still have to tell of it.
+        await halt(id);
+        await archive.removeSearch(id);
+        journal.forget(id);
+      }),
 
     /** Resolves when no run of the search is under way in this process any more. */
     async settled(id: SearchId): Promise<void> {
@@ -227,11 +236,16 @@ export function openSearches(parts: SearchParts) {
 
     /** Takes up the searches that were under way when the process ended; tells how many. */
     async recover(): Promise<number> {
-      const { items } = await archive.listSearches(['preparing', 'running'], 1000);
-      for (const { item } of items) {
-        if (!runs.has(item.id)) launch(await archive.getSearch(item.id), null);
-      }
-      return items.length;
+      const { items } = await archive.listSearches(UNDER_WAY, 1000);
+      const recovered = items.map(({ item: { id } }) =>
+        inTurn(id, async () => {
+          const found = await archive.findSearch(id);
+          if (found === null || !UNDER_WAY.includes(found.body.status) || runs.has(id)) return 0;
+          launch(found, null);
+          return 1;
+        }),
+      );
+      return (await Promise.all(recovered)).reduce<number>((sum, one) => sum + one, 0);
     },
 
     /** Stops all runs where they are; `recover` takes them up again. */
@@ -241,13 +255,14 @@ export function openSearches(parts: SearchParts) {
   };
 }
 
-function requireStatus({ id, status }: SearchRecord, verb: string, allowed: readonly SearchStatus[]): void {
-  if (allowed.includes(status)) return;
-  throw new MedNasError(
-    'INVALID_STATE',
-    `Only a search that is ${allowed.join(' or ')} can be ${verb}; '${id}' is ${status}.`,
-    { field: 'id' },
-  );
+/** Rejects as soon as the signal aborts: the work, which others may share, goes on without its caller. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    work.then(resolve, reject);
+  });
 }
 
 /** @throws MedNasError INVALID_STATE when scores computed now would not be comparable with those before. */

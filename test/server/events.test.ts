@@ -114,7 +114,22 @@ describe.each(TRANSPORTS)('over $name', ({ connect }) => {
     },
   );
 
-  test('a paused search that is cancelled and deleted lets its followers go', async () => {
+  test('one of several followers on a connection leaves alone', async () => {
+    server = await startTestServer({ permits: 3 });
+    const id = await startSearch(server);
+    const connection = connect(server.url);
+    const [leaving, staying] = [connection.run(EVENTS, { id }), connection.run(EVENTS, { id })];
+    await Promise.all([take(leaving, 4), take(staying, 4)]);
+    const waiting = leaving.next();
+    expect(server.following()).toBe(2);
+    await leaving.leave();
+    await server.unfollowed(1);
+    expect(await waiting).toMatchObject({ done: true });
+    server.permits.grant(Infinity);
+    expect(sequences(await take(staying))).toEqual(upTo(ALL_EVENTS, 5));
+  });
+
+  test('a paused search that is deleted lets its followers go', async () => {
     server = await startTestServer({ permits: 3 });
     const id = await startSearch(server);
     const results = connect(server.url).run(EVENTS, { id });

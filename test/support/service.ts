@@ -107,8 +107,8 @@ export interface TestService {
   readonly permits: Permits;
   /** Names of the archive's functions in the order in which they were called. */
   readonly calls: string[];
-  /** Resolves when nobody follows a search any more, for a reader that never ends does not. */
-  readonly unfollowed: () => Promise<void>;
+  /** Resolves when at most so many follow a search, none unless said. */
+  readonly unfollowed: (most?: number) => Promise<void>;
   /** How many follow a search now. */
   readonly following: () => number;
   readonly close: () => Promise<void>;
@@ -165,8 +165,8 @@ export async function openTestService({ permits = Infinity, alter }: TestOptions
     permits: gate,
     calls,
     following: () => state.following,
-    async unfollowed() {
-      while (state.following > 0) await once(readers, 'left');
+    async unfollowed(most = 0) {
+      while (state.following > most) await once(readers, 'left');
     },
     async close() {
       await real.close();

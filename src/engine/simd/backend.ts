@@ -3,7 +3,6 @@
 import type { Backend } from '../backend.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { loadKernels } from '../kernels/load.ts';
-import { gainExponent } from '../sensitivity.ts';
 import { planActivity } from './activity.ts';
 import { openMachine } from './machine.ts';
 import { planSensitivity } from './sensitivity.ts';
@@ -24,7 +23,7 @@ export async function openSimd(choice: KernelChoice = {}): Promise<Backend> {
     activity(network, { images }, [height, width, channels], seed, logits) {
       const count = images.length / (height * width * channels);
       const plan = planActivity(network, count, logits);
-      const { distances, head } = machine.run(plan, images, { seed, absolute: false, gain: () => 0 });
+      const { distances, head } = machine.run(plan, images, { seed, absolute: false });
       // Without a head nothing leads to the logits: they are the dense layer's bias, zero.
       const silent = new Float32Array(logits ? count * (network.nodes.at(-1)?.shape[2] ?? 0) : 0);
       return { distances: Float64Array.from(distances), logits: head.length > 0 ? head : silent };
@@ -33,7 +32,7 @@ export async function openSimd(choice: KernelChoice = {}): Promise<Backend> {
       const { plan, exponent } = planSensitivity(network);
       if (exponent === null) return { mantissa: 0, exponent: 0 };
       const ones = new Float32Array(2 * height * width * channels).fill(1);
-      const { head } = machine.run(plan, ones, { seed, absolute: true, gain: gainExponent });
+      const { head } = machine.run(plan, ones, { seed, absolute: true });
       return { mantissa: head.subarray(head.length / 2).reduce((sum, t) => sum + t, 0), exponent };
     },
   };

@@ -17,10 +17,10 @@ export interface Draft {
 }
 
 /** `gain`: binary exponent its weights are divided by. */
-export function layerOf(network: Network, node: Node): Layer {
+export function layerOf(network: Network, node: Node, gain = 0): Layer {
   const shape = weightShape(network, node);
   if (shape === null) throw new Error(`${node.op} at ${node.path} has no weights`);
-  return { path: node.path, shape, fanIn: fanIn(node, shape) };
+  return { path: node.path, shape, divisor: Math.sqrt(fanIn(node, shape)) * 2 ** gain };
 }
 
 /** Nodes that lead to one of the roots, the roots included. */

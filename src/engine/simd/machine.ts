@@ -7,11 +7,10 @@ import type { View } from './arena.ts';
 import type { Layer, Norm, Plan, Reading, Step, StepKind, StepOf } from './steps.ts';
 import { ensure, layOut, mapsOf, matrixOf, type Workspace } from './workspace.ts';
 
-/** How a run makes its weights: (2u - 1) / (sqrt(fan_in) * 2^gain(fan_in)), absolute or not. */
+/** How a run makes its weights. */
 export interface Weighting {
   readonly seed: number;
   readonly absolute: boolean;
-  readonly gain: (fanIn: number) => number;
 }
 
 export interface Outcome {
@@ -60,9 +59,9 @@ function addDistances({ plan, space, kernels }: Run, { codes }: Activation, time
   if (codes !== null) kernels.hamming(plan.images, codes, times, space.distances);
 }
 
-function streamOf({ weighting }: Run, { path, fanIn }: Layer): WeightStream {
-  const { seed, absolute, gain } = weighting;
-  return { key: streamKey(seed, path), divisor: Math.sqrt(fanIn) * 2 ** gain(fanIn), absolute };
+function streamOf({ weighting }: Run, { path, divisor }: Layer): WeightStream {
+  const { seed, absolute } = weighting;
+  return { key: streamKey(seed, path), divisor, absolute };
 }
 
 /** Applies `change` to the index of every float of a view of some images, in floats of the memory. */

@@ -10,7 +10,7 @@ import type { Network, Node, NodeOf, Op } from '../../search/network.ts';
 import { gainExponent } from '../sensitivity.ts';
 import { slice, type View } from './arena.ts';
 import { ancestors, type Draft, joinedView, layerOf, openDraft } from './draft.ts';
-import type { Plan } from './steps.ts';
+import type { Layer, Plan } from './steps.ts';
 
 /** To be multiplied by 2^exponent. */
 interface Tensor {
@@ -40,15 +40,15 @@ function asTensor(value: Value): Tensor {
 /** A layer: its product, then the derivative along its own weights. */
 const layered =
   <O extends 'conv' | 'depthwise'>(
-    add: (l: Lowering, from: View, to: View, node: NodeOf<O>) => void,
+    add: (l: Lowering, from: View, to: View, layer: Layer, node: NodeOf<O>) => void,
   ): Rule<O> =>
   (l, inputs, node, index) => {
     if (sole(inputs).kind === 'zero') return ZERO;
     const { view, exponent } = asTensor(sole(inputs));
     const to = l.draft.output(index);
-    add(l, view, to, node);
+    const gain = gainExponent(l.network, node as Node);
+    add(l, view, to, layerOf(l.network, node as Node, gain), node);
     l.draft.add({ kind: 'addFirst', to });
-    const gain = gainExponent(layerOf(l.network, node as Node).fanIn);
     return { kind: 'tensor', view: to, exponent: exponent + gain };
   };
 
@@ -91,14 +91,10 @@ function lowerConcat(_: Lowering, inputs: readonly Value[], node: NodeOf<'concat
 
 const RULES: { readonly [O in Op]: Rule<O> } = {
   input: ({ draft }) => ({ kind: 'tensor', view: draft.input, exponent: 0 }),
-  conv: layered((l, from, to, node) =>
-    l.draft.add({ kind: 'conv', from, to, layer: layerOf(l.network, node), norm: null }),
+  conv: layered((l, from, to, layer) => l.draft.add({ kind: 'conv', from, to, layer, norm: null })),
+  depthwise: layered((l, from, to, layer, { attrs }) =>
+    l.draft.add({ kind: 'depthwise', from, reading: NO_READING, to, layer, dilation: attrs.dilation }),
   ),
-  depthwise: layered((l, from, to, node) => {
-    const layer = layerOf(l.network, node);
-    const { dilation } = node.attrs;
-    l.draft.add({ kind: 'depthwise', from, reading: NO_READING, to, layer, dilation });
-  }),
   batchNorm: (_, inputs) => sole(inputs),
   relu: (_, inputs) => sole(inputs),
   zero: () => ZERO,
@@ -109,9 +105,9 @@ const RULES: { readonly [O in Op]: Rule<O> } = {
   dense: (l, inputs, node) => {
     if (sole(inputs).kind === 'zero') return ZERO;
     const { view, exponent } = asTensor(sole(inputs));
-    const layer = layerOf(l.network, node);
-    l.draft.add({ kind: 'head', from: view, layer });
-    return { kind: 'tensor', view, exponent: exponent + gainExponent(layer.fanIn) };
+    const gain = gainExponent(l.network, node);
+    l.draft.add({ kind: 'head', from: view, layer: layerOf(l.network, node, gain) });
+    return { kind: 'tensor', view, exponent: exponent + gain };
   },
 };
 

@@ -11,7 +11,8 @@ export interface Layer {
   readonly path: string;
   /** [kh, kw, cin, cout], [kh, kw, C, 1] or [in, out]. */
   readonly shape: readonly number[];
-  readonly fanIn: number;
+  /** What 2u - 1 is divided by to make a weight. */
+  readonly divisor: number;
 }
 
 /** What happens to values as they are read: batch norm, sign codes noted so many times over, ReLU. */

@@ -3,6 +3,7 @@
 // A plan's peak is known before it runs, so a network that does not fit is refused with the numbers
 // instead of failing half-way.
 
+import { OutOfMemoryError } from '../backend.ts';
 import type { Kernels, Maps } from '../kernels/kernels.ts';
 import type { View } from './arena.ts';
 import type { Layer, Plan, Step } from './steps.ts';
@@ -10,11 +11,6 @@ import type { Layer, Plan, Step } from './steps.ts';
 const PAGE = 65_536;
 /** Room at the start, so that no address is 0, which the kernels take for none. */
 const START = 64;
-
-/** A network needs more memory than there is. */
-export class OutOfMemoryError extends Error {
-  override readonly name = 'OutOfMemoryError';
-}
 
 export const mapsOf = (view: View, images: number): Maps => ({
   images,

@@ -1,0 +1,77 @@
+// How a search's record goes from status to status: changed if it still is what was read, then told
+// of. Whatever two callers, or two processes, do at once, one of them comes first.
+
+import { MedNasError } from '../search/errors.ts';
+import type { Archive } from '../storage/archive.ts';
+import type { Stored } from '../storage/documents.ts';
+import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import { END, isFinal, type Journal } from './journal.ts';
+
+/** Statuses in which a run is, or should be, at work. */
+export const UNDER_WAY: readonly SearchStatus[] = ['preparing', 'running'];
+
+type Change = Partial<SearchRecord>;
+
+export interface Lifecycle {
+  /** Tells of the status a record has; once, however often it is called for one record. */
+  readonly announce: (record: Stored<SearchRecord>) => Promise<void>;
+  /** Stores a changed record and tells of its status; null when somebody else changed it first. */
+  readonly store: (record: Stored<SearchRecord>, change: Change) => Promise<Stored<SearchRecord> | null>;
+  /**
+   * Moves a search that stands in one of the `from` statuses.
+   * @throws MedNasError NOT_FOUND, INVALID_STATE
+   */
+  readonly transition: (
+    id: SearchId,
+    verb: string,
+    from: readonly SearchStatus[],
+    change: (record: SearchRecord) => Change,
+  ) => Promise<Stored<SearchRecord>>;
+  /** What ends a search, now. */
+  readonly ending: (status: SearchStatus, failure?: Failure) => Change;
+}
+
+export function requireStatus(
+  { id, status }: SearchRecord,
+  verb: string,
+  allowed: readonly SearchStatus[],
+): void {
+  if (allowed.includes(status)) return;
+  throw new MedNasError(
+    'INVALID_STATE',
+    `Only a search that is ${allowed.join(' or ')} can be ${verb}; '${id}' is ${status}.`,
+    { field: 'id' },
+  );
+}
+
+export function openLifecycle(archive: Archive, journal: Journal, now: () => Date): Lifecycle {
+  async function announce({ version, body }: Stored<SearchRecord>): Promise<void> {
+    const { id, status, failure } = body;
+    const key = isFinal(status) ? END : `status:${version}`;
+    await journal.append(id, key, { type: 'status', status, failure });
+  }
+
+  async function store(
+    { id, version, body }: Stored<SearchRecord>,
+    change: Change,
+  ): Promise<Stored<SearchRecord> | null> {
+    const changed = { id, version: version + 1, body: { ...body, ...change } };
+    if (!(await archive.replaceSearch(version, changed.body))) return null;
+    await announce(changed);
+    return changed;
+  }
+
+  return {
+    announce,
+    store,
+    async transition(id, verb, from, change) {
+      for (;;) {
+        const current = await archive.getSearch(id);
+        requireStatus(current.body, verb, from);
+        const changed = await store(current, change(current.body));
+        if (changed !== null) return changed;
+      }
+    },
+    ending: (status, failure) => ({ status, failure: failure ?? null, finishedAt: now().toISOString() }),
+  };
+}
