@@ -8,12 +8,16 @@ test.each([
   { name: '2 x 2', matrix: [4, 2, 2, 3], value: Math.log(8) },
   { name: 'negative determinant', matrix: [1, 2, 3, 4], value: Math.log(2) },
   { name: 'large elements', matrix: [1e5, 5e4, 5e4, 1e5], value: Math.log(7.5e9) },
-  { name: 'zeros', matrix: [0, 0, 0, 0], value: null },
-  { name: 'equal rows', matrix: [9, 7, 5, 9, 7, 5, 1, 2, 4], value: null },
-  { name: 'dependent rows', matrix: [1, 2, 3, 4, 5, 6, 7, 8, 9], value: null },
 ])('$name', ({ matrix, value }) => {
-  const log = logAbsDeterminant(Float64Array.from(matrix), Math.sqrt(matrix.length));
-  expect(log ?? 'singular').toEqual(value === null ? 'singular' : expect.closeTo(value, 12));
+  expect(logAbsDeterminant(Float64Array.from(matrix), Math.sqrt(matrix.length))).toBeCloseTo(value, 12);
+});
+
+test.each([
+  { name: 'zeros', matrix: [0, 0, 0, 0] },
+  { name: 'equal rows', matrix: [9, 7, 5, 9, 7, 5, 1, 2, 4] },
+  { name: 'dependent rows', matrix: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
+])('singular: $name', ({ matrix }) => {
+  expect(logAbsDeterminant(Float64Array.from(matrix), Math.sqrt(matrix.length))).toBeNull();
 });
 
 test('of a product of triangles it is the sum of the logs of their diagonals', () => {
