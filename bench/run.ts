@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import type { IndicatorName } from '../src/search/evaluation.ts';
 import { engine } from './engine.ts';
+import { kernels } from './kernels.ts';
 import { study } from './study.ts';
 
 const program = new Command('bench');
@@ -31,5 +32,12 @@ program
   .option('--against-pytorch', 'time the PyTorch baseline in turns', false)
   .option('--json', 'print one line of JSON', false)
   .action(engine);
+
+program
+  .command('kernels')
+  .description("GFLOP/s of each kernel by shape, next to tf.js's own")
+  .option('--rounds <n>', 'rounds; the best counts', Number, 15)
+  .option('--json', 'print one line of JSON', false)
+  .action(kernels);
 
 await program.parseAsync();

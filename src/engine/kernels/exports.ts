@@ -5,7 +5,9 @@ import type { Activation, Affine, Codes, Kernels, Maps } from './kernels.ts';
 
 const NAMES = [
   'activate',
+  'add',
   'avgPool',
+  'clear',
   'columnStats',
   'conv',
   'convScratch',
@@ -21,6 +23,7 @@ const NAMES = [
   'pack',
   'packedBytes',
   'packedWeights',
+  'scale',
   'weights',
 ] as const;
 
@@ -169,6 +172,15 @@ export function bind(raw: Exports, build: Kernels['build'], wide: boolean): Kern
     },
     globalAverage: ({ images, height, width, channels }, x, y) => {
       raw.globalAverage(images, height * width, channels, x.at, x.stride, y.at, y.stride);
+    },
+    add: (rows, columns, x, y) => {
+      raw.add(rows, columns, x.at, x.stride, y.at, y.stride);
+    },
+    scale: (rows, columns, factor, y) => {
+      raw.scale(rows, columns, factor, y.at, y.stride);
+    },
+    clear: (rows, columns, y) => {
+      raw.clear(rows, columns, y.at, y.stride);
     },
     codeBytes,
     hamming: (images, codes, times, matrix) => {

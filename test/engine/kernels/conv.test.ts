@@ -44,6 +44,19 @@ const CASES: readonly Case[] = [
   { x: [1, 5, 4, 3], filter: [4, 1], outputs: 5 },
 ];
 
+/** Seven taps of enough channels: Winograd's scheme. Lengths that are and are not multiples of its tiles. */
+const SEVENTHS: readonly Case[] = [
+  { x: [1, 28, 3, 32], filter: [7, 1], outputs: 32 },
+  { x: [2, 3, 28, 32], filter: [1, 7], outputs: 32 },
+  { x: [13, 7, 7, 24], filter: [7, 1], outputs: 40 },
+  { x: [13, 7, 7, 24], filter: [1, 7], outputs: 40 },
+  { x: [2, 9, 5, 64], filter: [7, 1], outputs: 48, gaps: [8, 3] },
+  { x: [2, 5, 9, 64], filter: [1, 7], outputs: 48, gaps: [1, 16] },
+  { x: [1, 17, 90, 32], filter: [7, 1], outputs: 32, gaps: [0, 4] },
+  { x: [1, 1, 100, 32], filter: [1, 7], outputs: 32, gaps: [4, 0] },
+  { x: [3, 8, 2, 136], filter: [7, 1], outputs: 24 },
+];
+
 describe.each(VARIANTS)('dense convolution, $build, wide: $wide', (variant) => {
   async function run({ x: shape, filter, outputs, gaps: [gx, gy] = [0, 0] }: Case) {
     const arena = await openArena(variant);
@@ -83,14 +96,23 @@ describe.each(VARIANTS)('dense convolution, $build, wide: $wide', (variant) => {
     expect(worstError(result, tf.conv2d(images, kernel, 1, 'same').dataSync())).toBeLessThan(TOLERANCE);
   });
 
-  test.each(CASES)('statistics of $filter of $x', async (case_) => {
+  test.each(SEVENTHS)('seven taps, $filter of $x to $outputs, pixels $gaps apart', async (case_) => {
+    const { x, weights, result } = await run(case_);
+    const expected = convolution(x, ...case_.filter, case_.outputs, weights).values;
+    const { variance } = momentsOf(Array.from(expected));
+    const errors = Array.from(result, (v, i) => v - (expected[i] as number));
+    expect(Math.sqrt(momentsOf(errors).variance / variance)).toBeLessThan(2e-5);
+    expect(Math.max(...errors.map(Math.abs)) / Math.sqrt(variance)).toBeLessThan(2e-4);
+  });
+
+  test.each([...CASES, ...SEVENTHS])('statistics of $filter of $x', async (case_) => {
     const { result, sums, pixels } = await run(case_);
     const { outputs } = case_;
     for (let c = 0; c < outputs; c++) {
       const column = Array.from({ length: pixels }, (_, i) => result[i * outputs + c] as number);
       const { mean, variance } = momentsOf(column);
       const found = momentsFrom(sums[c] as number, sums[outputs + c] as number, pixels);
-      expect(Math.abs(found.mean - mean)).toBeLessThan(1e-6 * (Math.abs(mean) + 1));
+      expect(Math.abs(found.mean - mean)).toBeLessThan(1e-6 * (Math.abs(mean) + Math.sqrt(variance) + 1));
       expect(Math.abs(found.variance - variance)).toBeLessThan(2e-6 * (variance + 1e-3));
     }
   });
@@ -118,4 +140,32 @@ describe.each(VARIANTS)('dense convolution, $build, wide: $wide', (variant) => {
       { numRuns: 40 },
     );
   });
+});
+
+test.each(['relaxed', 'simd'] as const)('both widths of the %s build agree bit for bit', async (build) => {
+  const bits = async (wide: boolean, [images, height, width, channels]: Case['x']) => {
+    const arena = await openArena({ build, wide });
+    const { kernels } = arena;
+    const maps = { images, height, width, channels };
+    const filter = [7, 1] as const;
+    const x = { at: arena.input(noise(images * height * width * channels, 5)), stride: channels };
+    const packed = arena.scratch(kernels.packedBytes(7 * channels, 40));
+    kernels.pack(7 * channels, 40, { at: arena.input(noise(7 * channels * 40, 6)), stride: 40 }, packed);
+    const y = arena.output(images * height * width * 40);
+    const stats = arena.doubles(80);
+    const scratch = arena.scratch(kernels.convScratch(maps, filter, 40));
+    kernels.conv(maps, filter, 40, x, packed, { at: y, stride: 40 }, stats, scratch);
+    const found = [
+      Array.from(arena.floats(y, images * height * width * 40)),
+      Array.from(arena.float64s(stats, 80)),
+    ];
+    arena.close();
+    return found;
+  };
+  for (const shape of [
+    [2, 9, 11, 3],
+    [2, 9, 11, 48],
+  ] as const) {
+    expect(await bits(true, shape)).toEqual(await bits(false, shape));
+  }
 });

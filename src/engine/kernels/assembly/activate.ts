@@ -1,7 +1,7 @@
 // One pass over a tensor's channels: batch norm as scale and shift, the sign code of the result, and
 // its rectified (or plain) value to another tensor or slice of one; each of them may be left out.
 
-import { codeBits16, codeRowBytes, storeCode } from './codes';
+import { codeBits16, codeBits4, codeRowBytes, storeCode } from './codes';
 import { bytes, loadLanes, madd, relu, storeLanes } from './lanes';
 
 /** Up to 16 channels of one pixel that a whole group does not fill. */
@@ -19,7 +19,7 @@ function partialGroup(
     const at = bytes(c);
     let v = loadLanes(x + at, channels - c);
     if (scale) v = madd(v, loadLanes(scale + at, channels - c), loadLanes(shift + at, channels - c));
-    bits |= i32x4.bitmask(f32x4.gt(v, f32x4.splat(0))) << c;
+    bits |= codeBits4(v) << c;
     if (y) storeLanes(y + at, rectify ? relu(v) : v, channels - c);
   }
   if (codes) storeCode(codes, bits, channels);
@@ -52,7 +52,7 @@ function wholeGroups(
       v2 = madd(v2, v128.load(scale + at, 32), v128.load(shift + at, 32));
       v3 = madd(v3, v128.load(scale + at, 48), v128.load(shift + at, 48));
     }
-    if (coded) store<u16>(codes + (<usize>c >> 3), <u16>codeBits16(v0, v1, v2, v3));
+    if (coded) store<u16>(codes + ((<usize>c) >> 3), <u16>codeBits16(v0, v1, v2, v3));
     if (written) {
       const to = y + at;
       v128.store(to, rectify ? relu(v0) : v0);
@@ -107,7 +107,7 @@ export function activate(
           shift + tail,
           rectify,
           y ? y + tail : 0,
-          codes ? code + (<usize>whole >> 3) : 0,
+          codes ? code + ((<usize>whole) >> 3) : 0,
         );
       }
       x += bytes(ldx);

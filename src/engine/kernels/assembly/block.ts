@@ -72,7 +72,7 @@ function flushSums(scratch: usize, rows: i32, columns: i32, stats: usize): void 
   for (let j = 0; j < columns; j++) {
     const at = sumsOf(scratch) + bytes(j);
     addShifted(
-      stats + (<usize>j << 3),
+      stats + ((<usize>j) << 3),
       columns,
       <f64>load<f32>(at),
       <f64>load<f32>(at + step),
@@ -83,7 +83,15 @@ function flushSums(scratch: usize, rows: i32, columns: i32, stats: usize): void 
 }
 
 /** Copies the existing columns of a panel of C to or from the packed copy a tile can work on. */
-function copyPartial(c: usize, cTable: usize, rows: i32, columns: i32, partial: usize, width: i32, out: bool): void {
+function copyPartial(
+  c: usize,
+  cTable: usize,
+  rows: i32,
+  columns: i32,
+  partial: usize,
+  width: i32,
+  out: bool,
+): void {
   for (let r = 0; r < rows; r++) {
     const row = c + load<usize>(cTable + bytes(r));
     for (let j = 0; j < columns; j += 4) {
@@ -131,9 +139,37 @@ function chunk(
     const tileC = whole ? to : partial;
     const tileTable = whole ? cTable : partialTable;
     if (width == 16) {
-      panelWide(a, tileC, aTable, tileTable, rows, taps, tapStep, depth, panel, accumulate, scratch, sums, sumsStep);
+      panelWide(
+        a,
+        tileC,
+        aTable,
+        tileTable,
+        rows,
+        taps,
+        tapStep,
+        depth,
+        panel,
+        accumulate,
+        scratch,
+        sums,
+        sumsStep,
+      );
     } else {
-      panelNarrow(a, tileC, aTable, tileTable, rows, taps, tapStep, depth, panel, accumulate, scratch, sums, sumsStep);
+      panelNarrow(
+        a,
+        tileC,
+        aTable,
+        tileTable,
+        rows,
+        taps,
+        tapStep,
+        depth,
+        panel,
+        accumulate,
+        scratch,
+        sums,
+        sumsStep,
+      );
     }
     if (!whole) copyPartial(to, cTable, rows, columns - j, partial, width, true);
     j += width;

@@ -9,6 +9,12 @@ export function codeRowBytes(channels: i32): usize {
   return <usize>((channels + 7) >> 3);
 }
 
+/** Bit i of 4 tells whether value i is > 0. */
+@inline
+export function codeBits4(v: v128): i32 {
+  return i32x4.bitmask(f32x4.gt(v, f32x4.splat(0)));
+}
+
 /** Bit i of 16 tells whether value i is > 0. */
 @inline
 export function codeBits16(v0: v128, v1: v128, v2: v128, v3: v128): i32 {
@@ -32,9 +38,9 @@ function difference(word: i64, b: usize): i64 {
 
 @inline
 function addSymmetric(matrix: usize, images: i32, i: i32, j: i32, amount: i32): void {
-  const upper = matrix + (<usize>(i * images + j) << 2);
+  const upper = matrix + ((<usize>(i * images + j)) << 2);
   store<i32>(upper, load<i32>(upper) + amount);
-  const lower = matrix + (<usize>(j * images + i) << 2);
+  const lower = matrix + ((<usize>(j * images + i)) << 2);
   store<i32>(lower, load<i32>(lower) + amount);
 }
 

@@ -7,8 +7,9 @@
 // multiply-add keeps both kinds of units busy without any reuse in registers. The wide form does all 8
 // channels of a plane, the narrow one 4 and then 4.
 
-import { codeBits16, codeRowBytes, storeCode } from './codes';
-import { bytes, loadLanes, madd, relu, storeLanes } from './lanes';
+import { codeRowBytes } from './codes';
+import { bytes, loadLanes, madd, storeLanes } from './lanes';
+import { fillPlanes } from './planes';
 
 const TILE: i32 = 7;
 
@@ -19,13 +20,13 @@ function planeWidth(w: i32, reach: i32): i32 {
 
 @inline
 function planeBytes(h: i32, w: i32, reach: i32): usize {
-  return <usize>((h + reach) * planeWidth(w, reach)) << 5;
+  return (<usize>((h + reach) * planeWidth(w, reach))) << 5;
 }
 
 /** Bytes of scratch: two planes, all weights by groups of 8 channels, and a plane of results. */
 export function depthwiseScratch(h: i32, w: i32, channels: i32, k: i32, dilation: i32): usize {
   const groups = (channels + 7) >> 3;
-  return 2 * planeBytes(h, w, (k - 1) * dilation) + (<usize>(groups * k * k + h * w) << 5);
+  return 2 * planeBytes(h, w, (k - 1) * dilation) + ((<usize>(groups * k * k + h * w)) << 5);
 }
 
 /** [k * k, channels] to [channels / 8, k * k, 8], zeros for channels that do not exist. */
@@ -37,69 +38,6 @@ function packWeights(weights: usize, channels: i32, taps: i32, packed: usize): v
       v128.store(packed, loadLanes(from + 16, channels - c - 4), 16);
       packed += 32;
     }
-  }
-}
-
-/** Up to 16 channels of an image, scaled, shifted and rectified if asked for, into the middle of two planes. */
-function fillPlanes(
-  h: i32,
-  w: i32,
-  channels: i32,
-  x: usize,
-  ldx: usize,
-  scale: usize,
-  shift: usize,
-  rectify: bool,
-  codes: usize,
-  codeRow: usize,
-  planes: usize,
-  planeSize: usize,
-  lineSize: usize,
-): void {
-  const one = f32x4.splat(1);
-  const zero = f32x4.splat(0);
-  const s0 = scale ? loadLanes(scale, channels) : one;
-  const s1 = scale ? loadLanes(scale + 16, channels - 4) : one;
-  const s2 = scale ? loadLanes(scale + 32, channels - 8) : one;
-  const s3 = scale ? loadLanes(scale + 48, channels - 12) : one;
-  const t0 = scale ? loadLanes(shift, channels) : zero;
-  const t1 = scale ? loadLanes(shift + 16, channels - 4) : zero;
-  const t2 = scale ? loadLanes(shift + 32, channels - 8) : zero;
-  const t3 = scale ? loadLanes(shift + 48, channels - 12) : zero;
-  const whole = channels >= 16;
-  for (let line = 0; line < h; line++) {
-    let p = planes;
-    let q = planes + planeSize;
-    for (let column = 0; column < w; column++) {
-      let v0 = whole ? v128.load(x) : loadLanes(x, channels);
-      let v1 = whole ? v128.load(x, 16) : loadLanes(x + 16, channels - 4);
-      let v2 = whole ? v128.load(x, 32) : loadLanes(x + 32, channels - 8);
-      let v3 = whole ? v128.load(x, 48) : loadLanes(x + 48, channels - 12);
-      if (scale) {
-        v0 = madd(v0, s0, t0);
-        v1 = madd(v1, s1, t1);
-        v2 = madd(v2, s2, t2);
-        v3 = madd(v3, s3, t3);
-      }
-      if (codes) {
-        storeCode(codes, codeBits16(v0, v1, v2, v3), channels);
-        codes += codeRow;
-      }
-      if (rectify) {
-        v0 = relu(v0);
-        v1 = relu(v1);
-        v2 = relu(v2);
-        v3 = relu(v3);
-      }
-      v128.store(p, v0);
-      v128.store(p, v1, 16);
-      v128.store(q, v2);
-      v128.store(q, v3, 16);
-      x += ldx;
-      p += 32;
-      q += 32;
-    }
-    planes += lineSize;
   }
 }
 
@@ -131,7 +69,7 @@ function planeNarrow(
       let c4 = f32x4.splat(0);
       let c5 = f32x4.splat(0);
       let c6 = f32x4.splat(0);
-      let row = plane + (<usize>column << 5);
+      let row = plane + ((<usize>column) << 5);
       let weight = weights;
       for (let i = 0; i < k; i++) {
         let p = row;
@@ -193,7 +131,7 @@ function planeWide(
       let d4 = f32x4.splat(0);
       let d5 = f32x4.splat(0);
       let d6 = f32x4.splat(0);
-      let row = plane + (<usize>column << 5);
+      let row = plane + ((<usize>column) << 5);
       let weight = weights;
       for (let i = 0; i < k; i++) {
         let p = row;
@@ -280,12 +218,12 @@ export function depthwise(
   const reach = (k - 1) * dilation;
   const taps = k * k;
   const planeSize = planeBytes(h, w, reach);
-  const lineSize = <usize>planeWidth(w, reach) << 5;
-  const tapStep = <usize>dilation << 5;
+  const lineSize = (<usize>planeWidth(w, reach)) << 5;
+  const tapStep = (<usize>dilation) << 5;
   const lineStep = <usize>dilation * lineSize;
   const inner = scratch + <usize>(reach >> 1) * (lineSize + 32);
   const packed = scratch + 2 * planeSize;
-  const results = packed + (<usize>(((channels + 7) >> 3) * taps) << 5);
+  const results = packed + ((<usize>(((channels + 7) >> 3) * taps)) << 5);
   packWeights(weights, channels, taps, packed);
   memory.fill(scratch, 0, 2 * planeSize);
   const codeRow = codeRowBytes(channels);
@@ -295,15 +233,26 @@ export function depthwise(
     const imageCodes = codes ? codes + <usize>image * codeStride : 0;
     for (let c = 0; c < channels; c += 16) {
       const at = bytes(c);
-      const groupCodes = codes ? imageCodes + (<usize>c >> 3) : 0;
+      const groupCodes = codes ? imageCodes + ((<usize>c) >> 3) : 0;
       const groupScale = scale ? scale + at : 0;
       fillPlanes(
-        h, w, channels - c, from + at, bytes(ldx), groupScale, shift + at, rectify, groupCodes, codeRow, inner,
-        planeSize, lineSize,
+        h,
+        w,
+        channels - c,
+        from + at,
+        bytes(ldx),
+        groupScale,
+        shift + at,
+        rectify,
+        groupCodes,
+        codeRow,
+        inner,
+        planeSize,
+        lineSize,
       );
       for (let g = c; g < min(c + 16, channels); g += 8) {
         const plane = g == c ? scratch : scratch + planeSize;
-        const groupWeights = packed + (<usize>((g >> 3) * taps) << 5);
+        const groupWeights = packed + ((<usize>((g >> 3) * taps)) << 5);
         const whole = channels - g >= 8;
         const out = whole ? to + bytes(g) : results;
         const step = whole ? bytes(ldy) : 32;

@@ -9,4 +9,5 @@ export { gemm, gemmScratch } from './gemm';
 export { columnStats, normalisation } from './norm';
 export { pack, packedBytes } from './pack';
 export { avgPool, globalAverage, maxPool, maxPoolFollowed } from './pool';
+export { add, clear, scale } from './rows';
 export { packedWeights, weights } from './weights';

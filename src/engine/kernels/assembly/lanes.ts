@@ -37,5 +37,5 @@ export function storeLanes(p: usize, v: v128, count: i32): void {
 /** Bytes from one row of `floats` floats to the next. */
 @inline
 export function bytes(floats: i32): usize {
-  return <usize>floats << 2;
+  return (<usize>floats) << 2;
 }

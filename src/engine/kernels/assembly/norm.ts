@@ -13,18 +13,26 @@ const BLOCK_ROWS: i32 = 120;
  */
 @inline
 export function addShifted(stats: usize, columns: i32, sum: f64, square: f64, pivot: f64, count: f64): void {
-  const squares = stats + (<usize>columns << 3);
+  const squares = stats + ((<usize>columns) << 3);
   store<f64>(stats, load<f64>(stats) + (sum + count * pivot));
   store<f64>(squares, load<f64>(squares) + (square + pivot * (2 * sum + count * pivot)));
 }
 
 /** Adds four columns, of which `exist` exist. */
-function addColumns(stats: usize, columns: i32, sum: v128, square: v128, pivot: v128, exist: i32, count: i32): void {
+function addColumns(
+  stats: usize,
+  columns: i32,
+  sum: v128,
+  square: v128,
+  pivot: v128,
+  exist: i32,
+  count: i32,
+): void {
   for (let lane = 0; lane < min(exist, 4); lane++) {
     const s = <f64>f32x4.extract_lane(sum, 0);
     const q = <f64>f32x4.extract_lane(square, 0);
     const p = <f64>f32x4.extract_lane(pivot, 0);
-    addShifted(stats + (<usize>lane << 3), columns, s, q, p, <f64>count);
+    addShifted(stats + ((<usize>lane) << 3), columns, s, q, p, <f64>count);
     sum = i32x4.shuffle(sum, sum, 1, 2, 3, 0);
     square = i32x4.shuffle(square, square, 1, 2, 3, 0);
     pivot = i32x4.shuffle(pivot, pivot, 1, 2, 3, 0);
@@ -98,20 +106,27 @@ export function columnStats(rows: i32, columns: i32, x: usize, ldx: i32, stats: 
     const from = x + <usize>r * bytes(ldx);
     let c = 0;
     for (; c + 16 <= columns; c += 16) {
-      addBlock16(count, from + bytes(c), bytes(ldx), columns, stats + (<usize>c << 3));
+      addBlock16(count, from + bytes(c), bytes(ldx), columns, stats + ((<usize>c) << 3));
     }
     for (; c < columns; c += 4) {
-      addBlock(count, from + bytes(c), bytes(ldx), columns - c, columns, stats + (<usize>c << 3));
+      addBlock(count, from + bytes(c), bytes(ldx), columns - c, columns, stats + ((<usize>c) << 3));
     }
   }
 }
 
 /** scale = 1 / sqrt(var + epsilon), shift = -mean * scale, from the statistics of `rows` rows; var over all rows, never below 0. */
-export function normalisation(rows: i32, columns: i32, stats: usize, epsilon: f64, scale: usize, shift: usize): void {
+export function normalisation(
+  rows: i32,
+  columns: i32,
+  stats: usize,
+  epsilon: f64,
+  scale: usize,
+  shift: usize,
+): void {
   const count = <f64>rows;
   for (let c = 0; c < columns; c++) {
-    const mean = load<f64>(stats + (<usize>c << 3)) / count;
-    const variance = max(0, load<f64>(stats + (<usize>(columns + c) << 3)) / count - mean * mean);
+    const mean = load<f64>(stats + ((<usize>c) << 3)) / count;
+    const variance = max(0, load<f64>(stats + ((<usize>(columns + c)) << 3)) / count - mean * mean);
     const s = 1 / sqrt(variance + epsilon);
     store<f32>(scale + bytes(c), <f32>s);
     store<f32>(shift + bytes(c), <f32>(-mean * s));

@@ -15,9 +15,24 @@ function combine(average: bool, sum: v128, v: v128): v128 {
   return average ? f32x4.add(sum, v) : larger(sum, v);
 }
 
-/** 16 channels of one output pixel from `rows` x `columns` input pixels. */
+/**
+ * 16 channels of one output pixel from `rows` x `columns` input pixels; an average is divided by
+ * `count`, and with `scaled` the result gets `scale` and `shift`. The flags are constants where this is
+ * inlined.
+ */
 @inline
-function window16(average: bool, rows: i32, columns: i32, x: usize, line: usize, step: usize, y: usize): void {
+function window16(
+  average: bool,
+  rows: i32,
+  columns: i32,
+  x: usize,
+  line: usize,
+  step: usize,
+  scaled: bool,
+  scale: usize,
+  shift: usize,
+  y: usize,
+): void {
   const start = f32x4.splat(average ? 0 : -Infinity);
   let v0 = start;
   let v1 = start;
@@ -33,6 +48,19 @@ function window16(average: bool, rows: i32, columns: i32, x: usize, line: usize,
       p += step;
     }
     x += line;
+  }
+  if (average) {
+    const count = f32x4.splat(<f32>(rows * columns));
+    v0 = f32x4.div(v0, count);
+    v1 = f32x4.div(v1, count);
+    v2 = f32x4.div(v2, count);
+    v3 = f32x4.div(v3, count);
+  }
+  if (scaled) {
+    v0 = madd(v0, v128.load(scale), v128.load(shift));
+    v1 = madd(v1, v128.load(scale, 16), v128.load(shift, 16));
+    v2 = madd(v2, v128.load(scale, 32), v128.load(shift, 32));
+    v3 = madd(v3, v128.load(scale, 48), v128.load(shift, 48));
   }
   v128.store(y, v0);
   v128.store(y, v1, 16);
@@ -50,29 +78,22 @@ function window4(
   x: usize,
   line: usize,
   step: usize,
+  scale: usize,
+  shift: usize,
   y: usize,
 ): void {
-  let sum = f32x4.splat(average ? 0 : -Infinity);
+  let v = f32x4.splat(average ? 0 : -Infinity);
   for (let i = 0; i < rows; i++) {
     let p = x;
     for (let j = 0; j < columns; j++) {
-      sum = combine(average, sum, loadLanes(p, channels));
+      v = combine(average, v, loadLanes(p, channels));
       p += step;
     }
     x += line;
   }
-  storeLanes(y, sum, channels);
-}
-
-/** v / count * scale + shift over the channels of one output pixel, in place. */
-function finishPixel(channels: i32, count: f32, scale: usize, shift: usize, y: usize): void {
-  const divisor = f32x4.splat(count);
-  for (let c = 0; c < channels; c += 4) {
-    const at = bytes(c);
-    let v = f32x4.div(loadLanes(y + at, channels - c), divisor);
-    if (scale) v = madd(v, loadLanes(scale + at, channels - c), loadLanes(shift + at, channels - c));
-    storeLanes(y + at, v, channels - c);
-  }
+  if (average) v = f32x4.div(v, f32x4.splat(<f32>(rows * columns)));
+  if (scale) v = madd(v, loadLanes(scale, channels), loadLanes(shift, channels));
+  storeLanes(y, v, channels);
 }
 
 /** First input row or column under output `i`, which may be outside, for TensorFlow's SAME padding. */
@@ -109,13 +130,21 @@ function poolWith(
         const columns = min(firstColumn + size, w) - left;
         const from = x + <usize>top * line + <usize>left * step;
         let c = 0;
-        for (; c + 16 <= channels; c += 16) {
-          window16(average, rows, columns, from + bytes(c), line, step, y + bytes(c));
+        if (scale) {
+          for (; c + 16 <= channels; c += 16) {
+            const at = bytes(c);
+            window16(average, rows, columns, from + at, line, step, true, scale + at, shift + at, y + at);
+          }
+        } else {
+          for (; c + 16 <= channels; c += 16) {
+            window16(average, rows, columns, from + bytes(c), line, step, false, 0, 0, y + bytes(c));
+          }
         }
         for (; c < channels; c += 4) {
-          window4(average, rows, columns, channels - c, from + bytes(c), line, step, y + bytes(c));
+          const at = bytes(c);
+          const own = scale ? scale + at : 0;
+          window4(average, rows, columns, channels - c, from + at, line, step, own, shift + at, y + at);
         }
-        if (average || scale) finishPixel(channels, average ? <f32>(rows * columns) : 1, scale, shift, y);
         y += bytes(ldy);
       }
     }
@@ -199,7 +228,15 @@ export function maxPoolFollowed(
 }
 
 /** The mean of each channel over an image's pixels: Y [images, channels]. */
-export function globalAverage(images: i32, pixels: i32, channels: i32, x: usize, ldx: i32, y: usize, ldy: i32): void {
+export function globalAverage(
+  images: i32,
+  pixels: i32,
+  channels: i32,
+  x: usize,
+  ldx: i32,
+  y: usize,
+  ldy: i32,
+): void {
   for (let image = 0; image < images; image++) {
     for (let c = 0; c < channels; c += 4) {
       let sum = f32x4.splat(0);

@@ -21,7 +21,7 @@ import { madd } from './lanes';
 /** Adds `count` finished rows of C to a panel's column sums: the tail of a block, off the hot path. */
 function addRows(c: usize, cTable: usize, count: i32, width: usize, sums: usize, sumsStep: usize): void {
   for (let r = 0; r < count; r++) {
-    const row = c + load<usize>(cTable + (<usize>r << 2));
+    const row = c + load<usize>(cTable + ((<usize>r) << 2));
     for (let at: usize = 0; at < width; at += 16) {
       const sum = sums + at;
       const square = sum + sumsStep;
@@ -75,7 +75,7 @@ export function panelWide(
 ): void {
   const squares = sums + sumsStep;
   const pivots = squares + sumsStep;
-  const toNextTap = tapStep - (<usize>depth << 2);
+  const toNextTap = tapStep - ((<usize>depth) << 2);
   for (let row = 0; row < rows; row += 4) {
     let a0 = a + load<usize>(aTable);
     const c0 = c + load<usize>(cTable);
@@ -289,7 +289,7 @@ export function panelNarrow(
 ): void {
   const squares = sums + sumsStep;
   const pivots = squares + sumsStep;
-  const toNextTap = tapStep - (<usize>depth << 2);
+  const toNextTap = tapStep - ((<usize>depth) << 2);
   for (let row = 0; row < rows; row += 6) {
     let a0 = a + load<usize>(aTable);
     const c0 = c + load<usize>(cTable);

@@ -32,7 +32,11 @@ function weights4(counters: v128, divisor: v128, signs: v128): v128 {
 function counter(key: i32, index: i32): v128 {
   return i32x4.add(
     i32x4.splat(key + index * GAMMA),
-    i32x4.replace_lane(i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(0), 1, GAMMA), 2, 2 * GAMMA), 3, 3 * GAMMA),
+    i32x4.replace_lane(
+      i32x4.replace_lane(i32x4.replace_lane(i32x4.splat(0), 1, GAMMA), 2, 2 * GAMMA),
+      3,
+      3 * GAMMA,
+    ),
   );
 }
 
