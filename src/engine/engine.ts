@@ -22,7 +22,8 @@ export interface EngineInfo {
 /**
  * Scores genotypes under one protocol. Promises: a score depends on the genotype and the protocol
  * only, never on the other genotypes, their order or the number of workers; an architecture that
- * cannot be scored is infeasible with its reason, the others go on.
+ * cannot be scored (not finite, out of memory, its worker crashed twice) is infeasible with its
+ * reason, the others go on. A fault of the engine's own rejects.
  */
 export interface Evaluator {
   /**
@@ -41,9 +42,9 @@ export interface Inspection {
   readonly evaluation: Evaluation;
   /** N_A, units over all ReLUs. */
   readonly reluUnits: number;
-  /** First row of the kernel matrix K_H. */
+  /** First row of the kernel matrix K_H; empty when there is not the memory for a forward pass. */
   readonly kernelRow0: readonly number[];
-  /** The first image's logits. */
+  /** The first image's logits; empty likewise. */
   readonly logits0: readonly number[];
 }
 
@@ -51,5 +52,10 @@ export interface Engine {
   readonly info: EngineInfo;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
   inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
+  /**
+   * Does nothing when a worker has the memory for every architecture of so many blocks.
+   * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.
+   */
+  requireFit(protocol: Protocol, blocks: number): void;
   close(): Promise<void>;
 }

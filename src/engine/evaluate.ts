@@ -22,6 +22,12 @@ export function networkOf(genotype: Genotype, { space, ...options }: Protocol): 
   return found.build(genotype, options);
 }
 
+/** The evaluation of an architecture that no indicator could be read of. */
+export function unscored({ genotype, protocol }: Task, reason: string): Evaluation {
+  const network = networkOf(genotype, protocol);
+  return { status: 'infeasible', reason, scores: {}, macs: macs(network), params: params(network) };
+}
+
 function timed(name: IndicatorName, subject: Subject): readonly [Score, string | null] {
   const start = performance.now();
   const { flaw, ...values } = INDICATOR_TABLE[name].read(subject);

@@ -1,14 +1,16 @@
-// Evaluators over worker threads: every evaluator shares one pool, each task is one architecture.
+// Evaluators over worker threads: every evaluator shares one crew, each task is one architecture.
 
 import { extname } from 'node:path';
-import { Piscina } from 'piscina';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
-import { macs, params } from '../search/network.ts';
+import { macs } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
+import { CrashError, openCrew } from './crew.ts';
 import type { Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
-import { networkOf, type Task } from './evaluate.ts';
+import { networkOf, type Task, unscored } from './evaluate.ts';
 import { loadKernels, pairVectors } from './kernels/load.ts';
-import { type KernelChoice, numericsOf } from './simd/backend.ts';
+import { requireFit, workerBytes } from './memory.ts';
+import { numericsOf } from './simd/backend.ts';
+import type { WorkerData } from './worker.ts';
 
 /** `.ts` where sources run as they are, `.js` once compiled. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href;
@@ -16,6 +18,15 @@ const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).h
 /** Indices by descending cost: the longest begin first, so that no slow one is left for the end. */
 const longestFirst = (costs: readonly number[]): readonly number[] =>
   costs.map((_, i) => i).toSorted((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
+
+function requireImages({ batchSize, input }: Protocol, { images }: EngineBatch): void {
+  const wanted = batchSize * input[0] * input[1] * input[2];
+  if (images.length !== wanted) {
+    throw new Error(
+      `a batch of ${batchSize} images of ${input.join(' x ')} has ${wanted} values; got ${images.length}`,
+    );
+  }
+}
 
 export interface EngineOptions {
   /** Threads. */
@@ -27,28 +38,23 @@ export interface EngineOptions {
 /** @throws MedNasError ENGINE_UNAVAILABLE when this machine cannot run the kernels. */
 export async function openEngine({ workers, worker = WORKER }: EngineOptions): Promise<Engine> {
   pairVectors();
-  const { build, wide } = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
-  const pool = new Piscina({
-    filename: worker,
-    workerData: { build, wide } satisfies KernelChoice,
-    minThreads: 0,
-    maxThreads: workers,
-    idleTimeout: 60_000,
-    concurrentTasksPerWorker: 1,
-  });
+  const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
+  const { build, wide } = kernels;
+  const limit = workerBytes(workers);
+  const crew = openCrew(worker, workers, { build, wide, limit } satisfies WorkerData);
+
+  /** An architecture over which two workers died is infeasible; what else fails, fails. */
+  async function evaluate(task: Task, signal: AbortSignal): Promise<Evaluation> {
+    try {
+      return await crew.run<Evaluation>('evaluate', task, signal);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      return unscored(task, `its worker crashed twice: ${error.message}`);
+    }
+  }
 
   function evaluator(protocol: Protocol, batch: EngineBatch): Evaluator {
-    const attempt = (genotype: Genotype): Promise<Evaluation> =>
-      pool.run({ genotype, protocol, batch } satisfies Task, { name: 'evaluate' }) as Promise<Evaluation>;
-    /** A worker that crashes is replaced by the pool, and its architecture tried once more. */
-    const run = (genotype: Genotype): Promise<Evaluation> =>
-      attempt(genotype)
-        .catch(() => attempt(genotype))
-        .catch((error: unknown): Evaluation => {
-          const network = networkOf(genotype, protocol);
-          const reason = `scoring it failed twice: ${error instanceof Error ? error.message : String(error)}`;
-          return { status: 'infeasible', reason, scores: {}, macs: macs(network), params: params(network) };
-        });
+    requireImages(protocol, batch);
     return {
       async evaluate(genotypes, signal, onScored) {
         const results: Evaluation[] = [];
@@ -60,7 +66,7 @@ export async function openEngine({ workers, worker = WORKER }: EngineOptions): P
           for (let k = next++; k < order.length; k = next++) {
             stop.throwIfAborted();
             const i = order[k] as number;
-            const evaluation = await run(genotypes[i] as Genotype);
+            const evaluation = await evaluate({ genotype: genotypes[i] as Genotype, protocol, batch }, stop);
             results[i] = evaluation;
             await onScored?.(i, evaluation);
           }
@@ -78,8 +84,12 @@ export async function openEngine({ workers, worker = WORKER }: EngineOptions): P
   return {
     info: { backend: 'wasm', numerics: numericsOf(build), workers },
     evaluator,
-    inspect: (genotype, protocol, batch) =>
-      pool.run({ genotype, protocol, batch } satisfies Task, { name: 'inspect' }) as Promise<Inspection>,
-    close: () => pool.close(),
+    async inspect(genotype, protocol, batch) {
+      requireImages(protocol, batch);
+      const task = { genotype, protocol, batch } satisfies Task;
+      return crew.run<Inspection>('inspect', task, new AbortController().signal);
+    },
+    requireFit: (protocol, blocks) => requireFit(protocol, blocks, limit, kernels),
+    close: () => crew.close(),
   };
 }

@@ -3,25 +3,50 @@
 import { Piscina } from 'piscina';
 import type { Evaluation } from '../search/evaluation.ts';
 import { reluUnits } from '../search/network.ts';
-import { kernelMatrix } from './indicators/jacobCov.ts';
+import { type Activity, type Backend, OutOfMemoryError } from './backend.ts';
 import type { Inspection } from './engine.ts';
 import { evaluate as evaluateWith, networkOf, type Task } from './evaluate.ts';
-import { type KernelChoice, openSimd } from './simd/backend.ts';
+import { kernelMatrix } from './indicators/jacobCov.ts';
+import type { Kernels } from './kernels/kernels.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { openSimd } from './simd/backend.ts';
 
-const backend = openSimd(Piscina.workerData as KernelChoice);
-
-export const evaluate = async (task: Task): Promise<Evaluation> => evaluateWith(task, await backend);
-
-export async function inspect(task: Task): Promise<Inspection> {
-  const { genotype, protocol, batch } = task;
-  const network = networkOf(genotype, protocol);
-  const opened = await backend;
-  const { distances, logits } = opened.activity(network, batch, protocol.input, protocol.seed, true);
-  const units = reluUnits(network);
-  return {
-    evaluation: evaluateWith(task, opened),
-    reluUnits: units,
-    kernelRow0: [...kernelMatrix(distances.subarray(0, protocol.batchSize), units)],
-    logits0: [...logits.subarray(0, protocol.classes)],
-  };
+/** What a worker is told as it starts. */
+export interface WorkerData extends Pick<Kernels, 'build' | 'wide'> {
+  /** Bytes of WebAssembly memory it may take. */
+  readonly limit: number;
 }
+
+let opened: Promise<Backend> | null = null;
+
+function backend(): Promise<Backend> {
+  const { limit, ...choice } = Piscina.workerData as WorkerData;
+  return (opened ??= openSimd(choice, limit));
+}
+
+const NOTHING: Activity = { distances: new Float64Array(), logits: new Float32Array() };
+
+function activityOf({ genotype, protocol, batch }: Task, using: Backend): Activity {
+  try {
+    return using.activity(networkOf(genotype, protocol), batch, protocol.input, protocol.seed, true);
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return NOTHING;
+    throw error;
+  }
+}
+
+export const evaluate = (task: Task): Promise<Outcome<Evaluation>> =>
+  outcomeOf(async () => evaluateWith(task, await backend()));
+
+export const inspect = (task: Task): Promise<Outcome<Inspection>> =>
+  outcomeOf(async () => {
+    const { batchSize, classes } = task.protocol;
+    const { distances, logits } = activityOf(task, await backend());
+    const units = reluUnits(networkOf(task.genotype, task.protocol));
+    return {
+      evaluation: evaluateWith(task, await backend()),
+      reluUnits: units,
+      kernelRow0: [...kernelMatrix(distances.subarray(0, batchSize), units)],
+      logits0: [...logits.subarray(0, classes)],
+    };
+  });

@@ -8,6 +8,7 @@ import { type Network, reluUnits, type Shape } from '../../src/search/network.ts
 import { streamKey, uniformAt } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { type Golden, GOLDENS } from '../golden/goldens.ts';
+import { logSynflowOfPixel } from './pixel.ts';
 
 /** Input i is 2u - 1 of path `input` (section 3). */
 export function imagesFor(seed: number, count: number, [height, width, channels]: Shape): Float32Array {
@@ -80,21 +81,49 @@ export function backendContract(name: string, open: () => Promise<Backend>): voi
 
     test('nothing depends on what was computed before, or on the logits being asked for', () => {
       const [a, b] = [caseOf(GOLDENS[0] as Golden), caseOf(GOLDENS[5] as Golden)];
-      const run = ({ network, input, images }: Case, logits: boolean) => [
-        [...backend.activity(network, { images, labels: none }, input, 7, logits).distances],
-        backend.sensitivity(network, input, 7),
-      ];
+      const run = ({ network, input, images }: Case, wanted: boolean) => {
+        const { distances, logits } = backend.activity(network, { images, labels: none }, input, 7, wanted);
+        expect(logits.length > 0).toBe(wanted);
+        return [[...distances], backend.sensitivity(network, input, 7)];
+      };
       const before = run(a, true);
       run(b, true);
+      expect(run(a, true)).toEqual(before);
       expect(run(a, false)).toEqual(before);
     });
 
-    test('SynFlow of a deep, wide network stays finite', () => {
-      const genotype = Array.from({ length: 6 }, () => [5, 0, 5, 1, 5, 2, 5, 3, 5, 4, 0, 0, 0, 0]).flat();
-      const network = mstf.build(genotype, { input: [9, 9, 3], classes: 2, initChannels: 16 });
-      const { mantissa, exponent } = backend.sensitivity(network, [9, 9, 3], 1);
-      expect(Math.log(mantissa) + exponent * Math.LN2).toBeGreaterThan(60);
-      expect(Number.isFinite(mantissa)).toBe(true);
+    describe('SynFlow neither overflows nor vanishes, however deep', () => {
+      const chain = (op: number) => [op, 0, op, 1, op, 2, op, 3, op, 4, 0, 1, 2, 3];
+      const logOf = (network: Network, input: Shape): number => {
+        const { mantissa, exponent } = backend.sensitivity(network, input, 1);
+        // Far from where float32 ends, so that no digit is lost on the way.
+        expect(Math.abs(Math.log2(mantissa))).toBeLessThan(64);
+        return Math.log(mantissa) + exponent * Math.LN2;
+      };
+
+      test.each([0, 1, 2, 3, 4, 5])('six blocks of chains of operation %p', (op) => {
+        const genotype = Array.from({ length: 6 }, () => chain(op)).flat();
+        const [wide, narrow]: readonly Shape[] = [
+          [28, 28, 3],
+          [5, 5, 1],
+        ];
+        logOf(mstf.build(genotype, { input: wide as Shape, classes: 2, initChannels: 8 }), wide as Shape);
+        logOf(mstf.build(genotype, { input: narrow as Shape, classes: 2, initChannels: 4 }), narrow as Shape);
+      });
+
+      // All taps but one on padding: the values shrink by up to 49 a layer.
+      test.each<{ readonly name: string; readonly block: readonly number[] }>([
+        { name: 'separable 7 x 7', block: chain(2) },
+        { name: 'dilated 5 x 5', block: chain(4) },
+        { name: 'dense 7 x 1, 1 x 7', block: chain(5) },
+        { name: 'paths of all lengths', block: [2, 0, 6, 0, 5, 1, 4, 3, 0, 0, 0, 5, 3, 3] },
+        { name: 'with zeros', block: [7, 0, 2, 0, 5, 1, 3, 2, 6, 0, 0, 1, 2, 3] },
+      ])('on one pixel it is that of plain float64: $name', ({ block }) => {
+        const input: Shape = [1, 1, 3];
+        const genotype = Array.from({ length: 6 }, () => block).flat();
+        const network = mstf.build(genotype, { input, classes: 3, initChannels: 4 });
+        expect(Math.abs(logOf(network, input) - logSynflowOfPixel(network, 1))).toBeLessThan(1e-5);
+      });
     });
   });
 }

@@ -10,6 +10,17 @@ test.each([0, -0, -1, Number.NaN])('%p has bit 0', (value) => {
   expect([...packSigns(Float32Array.of(value), 1)]).toEqual([0]);
 });
 
+test.each([1, 31, 32, 33, 64, 65])('%p units have a bit each, the first the lowest', (units) => {
+  for (let u = 0; u < units; u++) {
+    const values = Float32Array.from({ length: 2 * units }, (_, i) => (i === units + u ? 1 : 0));
+    const words = [...packSigns(values, 2)];
+    const row = Math.ceil(units / 32);
+    expect(words).toHaveLength(2 * row);
+    expect(words.map((word, i) => (i === row + Math.floor(u / 32) ? word : 0))).toEqual(words);
+    expect(words[row + Math.floor(u / 32)]).toBe(2 ** (u % 32));
+  }
+});
+
 test('distances are the numbers of units that differ, added to what was there', () => {
   const signs = fc.array(fc.array(fc.boolean(), { minLength: 70, maxLength: 70 }), {
     minLength: 2,

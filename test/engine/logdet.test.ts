@@ -45,3 +45,86 @@ test('the matrix given is left as it was', () => {
   logAbsDeterminant(matrix, 2);
   expect([...matrix]).toEqual([1, 2, 3, 4]);
 });
+
+/** |det| of integers, exactly: Bareiss' fraction-free elimination. */
+function exactDeterminant(matrix: readonly (readonly number[])[]): bigint {
+  const a = matrix.map((row) => row.map(BigInt));
+  const at = (i: number, j: number): bigint => a[i]?.[j] as bigint;
+  let previous = 1n;
+  for (let k = 0; k < a.length - 1; k++) {
+    const pivot = a.findIndex((_, row) => row >= k && at(row, k) !== 0n);
+    if (pivot < 0) return 0n;
+    [a[k], a[pivot]] = [a[pivot] as bigint[], a[k] as bigint[]];
+    for (let i = k + 1; i < a.length; i++) {
+      const row = a[i] as bigint[];
+      a[i] = row.map((value, j) => (j > k ? (value * at(k, k) - at(i, k) * at(k, j)) / previous : value));
+    }
+    previous = at(k, k);
+  }
+  const last = at(a.length - 1, a.length - 1);
+  return last < 0n ? -last : last;
+}
+
+/** ln of what may be past every float; -Infinity of 0. */
+function lnOf(value: bigint): number {
+  const digits = value.toString();
+  return Math.log(Number(`0.${digits}`)) + digits.length * Math.LN10;
+}
+
+/** Symmetric matrices of the size of kernel matrices: the diagonal N_A, the rest below it. */
+const kernels = fc.integer({ min: 1, max: 12 }).chain((n) =>
+  fc.record({
+    n: fc.constant(n),
+    units: fc.integer({ min: 1, max: 100_000 }),
+    shares: fc.array(fc.double({ min: 0.3, max: 0.95, noNaN: true }), { minLength: n * n, maxLength: n * n }),
+  }),
+);
+
+test('of kernel matrices it is that of exact arithmetic', () => {
+  fc.assert(
+    fc.property(kernels, ({ n, units, shares }) => {
+      const rows = Array.from({ length: n }, (_, i) =>
+        Array.from({ length: n }, (_unit, j) =>
+          i === j ? units : Math.floor(units * (shares[Math.min(i, j) * n + Math.max(i, j)] as number)),
+        ),
+      );
+      // An elimination that meets no pivot finds the matrix singular: its determinant is then 0, or tiny.
+      const least = n * Math.log(units) - 20;
+      const exact = Math.max(lnOf(exactDeterminant(rows)), least);
+      const log = Math.max(logAbsDeterminant(Float64Array.from(rows.flat()), n) ?? least, least);
+      expect(Math.abs(log - exact)).toBeLessThan(1e-6);
+    }),
+  );
+});
+
+test('of a permutation it is 0, however large and scaled', () => {
+  fc.assert(
+    fc.property(
+      fc.shuffledSubarray(
+        Array.from({ length: 20 }, (_, i) => i),
+        { minLength: 20, maxLength: 20 },
+      ),
+      fc.constantFrom(1, 1e5, 1e-5),
+      (columns, scale) => {
+        const matrix = Float64Array.from({ length: 400 }, (_, at) =>
+          columns[Math.floor(at / 20)] === at % 20 ? scale : 0,
+        );
+        expect(logAbsDeterminant(matrix, 20)).toBeCloseTo(20 * Math.log(scale), 9);
+      },
+    ),
+  );
+});
+
+test('two equal images make any kernel matrix singular', () => {
+  fc.assert(
+    fc.property(kernels, fc.nat(), fc.nat(), ({ n, units, shares }, a, b) => {
+      fc.pre(n > 1 && a % n !== b % n);
+      const image = (i: number): number => (i === b % n ? a % n : i);
+      const matrix = Float64Array.from({ length: n * n }, (_, at) => {
+        const [i, j] = [image(Math.floor(at / n)), image(at % n)];
+        return i === j ? units : Math.floor(units * (shares[Math.min(i, j) * n + Math.max(i, j)] as number));
+      });
+      expect(logAbsDeterminant(matrix, n)).toBeNull();
+    }),
+  );
+});

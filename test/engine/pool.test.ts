@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/pool.ts';
 import type { Evaluation, Protocol } from '../../src/search/evaluation.ts';
@@ -8,6 +5,7 @@ import { mstf } from '../../src/search/space/mstf.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
 import { imagesFor } from './backend.contract.ts';
+import { DIES, DIES_ONCE, IS_BUGGY } from './deviant.worker.ts';
 
 const protocol: Protocol = {
   space: 'mstf',
@@ -137,19 +135,121 @@ describe('what cannot be scored is infeasible, with the reason, and the others g
   });
 });
 
+const deviant = new URL('./deviant.worker.ts', import.meta.url).href;
+
+/** Shared with the worker, which counts what it begins. */
+const countedBatch = () => ({
+  images: batch.images,
+  labels: new Int32Array(new SharedArrayBuffer(4 * protocol.batchSize)),
+});
+const genotypeOf = (first: number) => [first, 0, 1, 1, 2, 2, 3, 0, 4, 0, 0, 1, 2, 3];
+
 test('a crashed worker is replaced: its architecture is tried again, and given up the second time', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mednas-'));
-  const worker = new URL('./crashing.worker.ts', import.meta.url).href;
-  const first = (gene: number) => [gene, 0, 1, 1, 2, 2, 3, 0, 4, 0, 0, 1, 2, 3];
-  await withEngine({ workers: 2, worker }, async (engine) => {
-    const marked = { ...protocol, dataset: join(folder, 'crashed-once') };
+  const counted = countedBatch();
+  const firsts = [0, DIES, DIES_ONCE, 1];
+  await withEngine({ workers: 2, worker: deviant }, async (engine) => {
+    const told: number[] = [];
     const evaluations = await engine
-      .evaluator(marked, batch)
-      .evaluate([first(0), first(5), first(4), first(1)], never);
+      .evaluator(protocol, counted)
+      .evaluate(firsts.map(genotypeOf), never, (i) => Promise.resolve(void told.push(i)));
     expect(evaluations.map(({ status }) => status)).toEqual(['ok', 'infeasible', 'ok', 'ok']);
     expect(evaluations[1]).toMatchObject({
-      reason: expect.stringMatching(/failed twice: .*exit/i) as string,
+      reason: 'its worker crashed twice: worker exited with code: 3',
+      scores: {},
+      macs: expect.any(Number) as number,
+    });
+    expect(told.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3]);
+    expect([counted.labels[DIES], counted.labels[DIES_ONCE]]).toEqual([2, 2]);
+    const sound = await engine.evaluator(protocol, batch).evaluate([genotypeOf(DIES_ONCE)], never);
+    expect(values(sound)).toEqual(values([evaluations[2] as Evaluation]));
+  });
+});
+
+test('a fault of ours is no property of the architecture: it fails the call', async () => {
+  const counted = countedBatch();
+  await withEngine({ workers: 1, worker: deviant }, async (engine) => {
+    const failing = engine.evaluator(protocol, counted).evaluate([genotypeOf(IS_BUGGY)], never);
+    await expect(failing).rejects.toMatchObject({ message: 'a bug' });
+    expect(counted.labels[IS_BUGGY]).toBe(1);
+  });
+});
+
+test('searches share the workers, and stopping one leaves the other', async () => {
+  await withEngine({ workers: 1 }, async (engine) => {
+    const controller = new AbortController();
+    const stopped = engine
+      .evaluator(protocol, batch)
+      .evaluate(genotypes, controller.signal, () =>
+        Promise.resolve(controller.abort(new Error('not this one'))),
+      );
+    const [kept] = await Promise.all([
+      engine.evaluator(protocol, batch).evaluate(genotypes, never),
+      expect(stopped).rejects.toThrow('not this one'),
+    ]);
+    expect(kept).toHaveLength(genotypes.length);
+  });
+});
+
+test('a call with nothing to score has nothing to tell', async () => {
+  await withEngine({ workers: 2 }, async (engine) => {
+    await expect(engine.evaluator(protocol, batch).evaluate([], never)).resolves.toEqual([]);
+  });
+});
+
+test("a batch that is not the protocol's is refused", async () => {
+  await withEngine({ workers: 1 }, async (engine) => {
+    const wrong = { images: batch.images.subarray(1), labels: batch.labels };
+    expect(() => engine.evaluator(protocol, wrong)).toThrow(
+      /8 images of 12 x 12 x 1 has 1152 values; got 1151/,
+    );
+    await expect(engine.inspect(genotypeOf(0), protocol, wrong)).rejects.toThrow('got 1151');
+  });
+});
+
+test('a closed engine scores nothing any more', async () => {
+  const engine = await openEngine({ workers: 1 });
+  const evaluator = engine.evaluator(protocol, batch);
+  await evaluator.evaluate(genotypes.slice(0, 1), never);
+  await engine.close();
+  await expect(evaluator.evaluate(genotypes, never)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+});
+
+describe('inspection', () => {
+  test('shows what a score was made of', async () => {
+    await withEngine({ workers: 1 }, async (engine) => {
+      const genotype = genotypeOf(0);
+      const { evaluation, reluUnits, kernelRow0, logits0 } = await engine.inspect(genotype, protocol, batch);
+      const [scored] = await engine.evaluator(protocol, batch).evaluate([genotype], never);
+      expect(values([evaluation])).toEqual(values([scored as Evaluation]));
+      expect(kernelRow0).toHaveLength(8);
+      expect(kernelRow0[0]).toBe(reluUnits);
+      expect(logits0).toHaveLength(2);
     });
   });
-  rmSync(folder, { recursive: true });
+
+  test('of an architecture that does not fit says so', async () => {
+    await withEngine({ workers: 1 }, async (engine) => {
+      const large = { ...protocol, initChannels: 512, batchSize: 64, input: [224, 224, 1] as const };
+      const images = new Float32Array(64 * 224 * 224);
+      const inspected = await engine.inspect(genotypeOf(5), large, { images, labels: batch.labels });
+      expect(inspected).toMatchObject({ kernelRow0: [], logits0: [] });
+      expect(inspected.evaluation).toMatchObject({
+        status: 'infeasible',
+        reason: expect.stringMatching(
+          /out of memory, it needs \d+ MiB, and a worker may take \d+ MiB/,
+        ) as string,
+      });
+    });
+  });
+});
+
+test('the engine says beforehand whether a batch fits', async () => {
+  await withEngine({ workers: 2 }, (engine) => {
+    engine.requireFit(protocol, 4);
+    const large = { ...protocol, batchSize: 4096, input: [224, 224, 3] as const };
+    expect(() => engine.requireFit(large, 4)).toThrow(
+      expect.objectContaining({ code: 'BATCH_TOO_LARGE', field: 'batchSize' }) as Error,
+    );
+    return Promise.resolve();
+  });
 });

@@ -9,7 +9,8 @@ export const synflow: Indicator = {
   read({ network, protocol, backend }) {
     const { mantissa, exponent } = backend.sensitivity(network, protocol.input, protocol.seed);
     const log = finite(Math.log(mantissa) + exponent * Math.LN2);
-    const flaw = log === null ? 'no path leads from input to output' : null;
+    const why = mantissa === 0 ? 'no path leads from input to output' : 'its value is not finite';
+    const flaw = log === null ? why : null;
     return { value: finite(mantissa * 2 ** exponent), log, flaw };
   },
 };

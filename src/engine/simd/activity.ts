@@ -4,7 +4,8 @@
 // - batch norm is never applied on its own: a product's epilogue sums its columns, and whoever reads
 //   the product next (a ReLU, a pool, a depthwise convolution) applies scale and shift on the way;
 // - ReLUs of one tensor have one code: it is packed once and its distances count as often;
-// - a concatenation is a list of parts to the pools that read it, and equal pools are pooled once.
+// - a concatenation is a list of parts to the pools that read it, and equal pools that follow one
+//   another (in canonical genotypes all do) are pooled once.
 
 import type { Network, Node, NodeOf, Op } from '../../search/network.ts';
 import { slice, type View } from './arena.ts';
@@ -35,8 +36,10 @@ interface Lowering {
   readonly network: Network;
   readonly draft: Draft;
   readonly needed: ReadonlySet<number>;
-  /** Results of nodes that would compute the same: ReLUs of one tensor, equal pools of one. */
-  readonly shared: Map<string, Value>;
+  /** What the ReLUs of a tensor share, by the tensor's node. */
+  readonly rectified: Map<number, Tensor>;
+  /** The last pool of a tensor, by the tensor's node: an older one would take memory beside it. */
+  readonly pooled: Map<number, { readonly kind: string; readonly value: Tensor }>;
 }
 
 type Rule<O extends Op> = (l: Lowering, inputs: readonly Value[], node: NodeOf<O>, index: number) => Value;
@@ -97,7 +100,7 @@ function lowerRelu(l: Lowering, inputs: readonly Value[], node: NodeOf<'relu'>, 
   if (reader !== undefined && readers.length === 1 && opOf(reader) === 'depthwise') {
     return { kind: 'tensor', view, reading: activated, statistics: null };
   }
-  const done = l.shared.get(`relu of ${source}`);
+  const done = l.rectified.get(source);
   if (reader === undefined || done !== undefined) {
     if (codes > 0) l.draft.add({ kind: 'activate', from: view, reading: activated, to: null });
     return done ?? ZERO;
@@ -105,7 +108,7 @@ function lowerRelu(l: Lowering, inputs: readonly Value[], node: NodeOf<'relu'>, 
   const to = l.draft.readers(source).length === 1 ? view : l.draft.output(index);
   l.draft.add({ kind: 'activate', from: view, reading: activated, to });
   const value = tensorOf(to);
-  l.shared.set(`relu of ${source}`, value);
+  l.rectified.set(source, value);
   return value;
 }
 
@@ -118,9 +121,9 @@ function lowerPool(
   const whole = sole(inputs);
   if (whole.kind === 'zero') return ZERO;
   const source = node.inputs[0] as number;
-  const key = `${node.op} ${node.attrs.size} of ${source}`;
-  const done = l.shared.get(key);
-  if (done !== undefined) return done;
+  const kind = `${node.op} ${node.attrs.size}`;
+  const last = l.pooled.get(source);
+  if (last?.kind === kind) return last.value;
   const target = l.draft.output(index);
   const parts = whole.kind === 'parts' ? whole.parts : [whole];
   const widths = whole.kind === 'parts' ? (l.network.nodes[source] as Node).inputs : [source];
@@ -134,7 +137,7 @@ function lowerPool(
     l.draft.add({ kind: node.op, size: node.attrs.size, from: view, norm: reading.norm, to });
   });
   const value = tensorOf(target);
-  l.shared.set(key, value);
+  l.pooled.set(source, { kind, value });
   return value;
 }
 
@@ -179,7 +182,8 @@ export function planActivity(network: Network, images: number, logits: boolean):
     network,
     draft: openDraft(network, images),
     needed,
-    shared: new Map(),
+    rectified: new Map(),
+    pooled: new Map(),
   };
   const values: Value[] = [];
   nodes.forEach((node, index) => {

@@ -59,11 +59,19 @@ export function openArena(images: number): Arena {
   };
 }
 
-/** Largest first, each at the lowest place free for its whole life. */
+/**
+ * Largest first, of equal ones the longest lived, each at the lowest place free for its whole life. No
+ * optimum (that is NP-hard), but in cells with five loose ends, which need the most, as good as one: as
+ * many floats as live at once.
+ */
 function place(lives: readonly Life[]): Layout {
   const offsets: number[] = lives.map(() => 0);
   const placed: { readonly from: number; readonly to: number; readonly life: Life }[] = [];
-  const order = lives.map((_, i) => i).toSorted((a, b) => sizeOf(lives, b) - sizeOf(lives, a) || a - b);
+  const sizeOf = (i: number): number => (lives[i] as Life).floats;
+  const lifeOf = (i: number): number => (lives[i] as Life).last - (lives[i] as Life).first;
+  const order = lives
+    .map((_, i) => i)
+    .toSorted((a, b) => sizeOf(b) - sizeOf(a) || lifeOf(b) - lifeOf(a) || a - b);
   for (const i of order) {
     const life = lives[i] as Life;
     const size = Math.ceil(life.floats / 4) * 4;
@@ -77,5 +85,3 @@ function place(lives: readonly Life[]): Layout {
   }
   return { offsets, floats: Math.max(0, ...placed.map(({ to }) => to)) };
 }
-
-const sizeOf = (lives: readonly Life[], i: number): number => (lives[i] as Life).floats;

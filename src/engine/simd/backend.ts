@@ -3,6 +3,7 @@
 import type { Backend } from '../backend.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { loadKernels } from '../kernels/load.ts';
+import { MOST_BYTES } from '../memory.ts';
 import { planActivity } from './activity.ts';
 import { openMachine } from './machine.ts';
 import { planSensitivity } from './sensitivity.ts';
@@ -11,13 +12,13 @@ import { planSensitivity } from './sensitivity.ts';
 export type KernelChoice = Partial<Pick<Kernels, 'build' | 'wide'>>;
 
 /** The builds differ in their last bits; the number counts changes of our own arithmetic. */
-export const numericsOf = (build: Kernels['build']): string => `wasm-${build}-1`;
+export const numericsOf = (build: Kernels['build']): string => `wasm-${build}-2`;
 
-/** @throws MedNasError ENGINE_UNAVAILABLE when the kernels cannot be loaded. */
-export async function openSimd(choice: KernelChoice = {}): Promise<Backend> {
+/** `limit`: bytes of WebAssembly memory it may take. @throws MedNasError ENGINE_UNAVAILABLE when the kernels cannot be loaded. */
+export async function openSimd(choice: KernelChoice = {}, limit = MOST_BYTES): Promise<Backend> {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const kernels = await loadKernels(memory, choice);
-  const machine = openMachine(kernels, memory);
+  const machine = openMachine(kernels, memory, limit);
   return {
     numerics: numericsOf(kernels.build),
     activity(network, { images }, [height, width, channels], seed, logits) {

@@ -5,7 +5,7 @@ import { BN_EPSILON } from '../forward.ts';
 import type { Activation, Affine, Kernels, Rows, WeightStream } from '../kernels/kernels.ts';
 import type { View } from './arena.ts';
 import type { Layer, Norm, Plan, Reading, Step, StepKind, StepOf } from './steps.ts';
-import { ensure, layOut, mapsOf, matrixOf, type Workspace } from './workspace.ts';
+import { demandOf, ensure, layOut, mapsOf, matrixOf, type Workspace } from './workspace.ts';
 
 /** How a run makes its weights. */
 export interface Weighting {
@@ -28,6 +28,8 @@ export interface Machine {
 interface Run {
   readonly plan: Plan;
   readonly space: Workspace;
+  /** Address of each batch norm's scale; its shift follows after its channels. */
+  readonly norms: readonly number[];
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
   readonly weighting: Weighting;
@@ -35,14 +37,23 @@ interface Run {
   head: Float32Array;
 }
 
-const rows = ({ space }: Run, view: View): Rows => ({
-  at: (space.buffers[view.buffer] as number) + 4 * view.channel,
+function normsFrom(start: number, { norms }: Plan): readonly number[] {
+  let end = start;
+  return norms.map((channels) => {
+    const at = end;
+    end += 8 * channels;
+    return at;
+  });
+}
+
+const rows = ({ space, plan }: Run, view: View): Rows => ({
+  at: space.tensors + 4 * ((plan.layout.offsets[view.buffer] as number) + view.channel),
   stride: view.stride,
 });
 
-function affineOf({ space, plan }: Run, norm: Norm | null): Affine | null {
+function affineOf({ norms, plan }: Run, norm: Norm | null): Affine | null {
   if (norm === null) return null;
-  const scale = space.norms[norm] as number;
+  const scale = norms[norm] as number;
   return { scale, shift: scale + 4 * (plan.norms[norm] as number) };
 }
 
@@ -64,20 +75,8 @@ function streamOf({ weighting }: Run, { path, divisor }: Layer): WeightStream {
   return { key: streamKey(seed, path), divisor, absolute };
 }
 
-/** Applies `change` to the index of every float of a view of some images, in floats of the memory. */
-function eachFloat(
-  run: Run,
-  view: View,
-  images: number,
-  change: (floats: Float32Array, at: number) => void,
-): void {
-  const floats = new Float32Array(run.memory.buffer);
-  const { at, stride } = rows(run, view);
-  const pixels = images * view.height * view.width;
-  for (let pixel = 0, start = at / 4; pixel < pixels; pixel++, start += stride) {
-    for (let c = 0; c < view.channels; c++) change(floats, start + c);
-  }
-}
+/** Of all images. */
+const pixelsOf = ({ plan }: Run, { height, width }: View): number => plan.images * height * width;
 
 /** Floats from an image to the next. */
 const imageFloats = ({ height, width, stride }: View): number => height * width * stride;
@@ -174,24 +173,27 @@ const STEPS: { readonly [K in StepKind]: (run: Run, step: StepOf<K>) => void } =
     run.kernels.maxPoolFollowed(mapsOf(from, 1), size, x, follower, y, out);
   },
   addFirst(run, { to }) {
-    const offset = imageFloats(to);
-    eachFloat(run, to, 1, (floats, i) => (floats[i + offset] = at(floats, i + offset) + at(floats, i)));
+    const first = rows(run, to);
+    const second = { ...first, at: first.at + 4 * imageFloats(to) };
+    run.kernels.add(to.height * to.width, to.channels, first, second);
   },
   scale(run, { to, factor }) {
-    eachFloat(run, to, run.plan.images, (floats, i) => (floats[i] = at(floats, i) * factor));
+    run.kernels.scale(pixelsOf(run, to), to.channels, factor, rows(run, to));
   },
   clear(run, { to }) {
-    eachFloat(run, to, run.plan.images, (floats, i) => (floats[i] = 0));
+    run.kernels.clear(pixelsOf(run, to), to.channels, rows(run, to));
   },
   head: runHead,
 };
 
-export function openMachine(kernels: Kernels, memory: WebAssembly.Memory): Machine {
+/** `limit`: bytes the memory may grow to. */
+export function openMachine(kernels: Kernels, memory: WebAssembly.Memory, limit: number): Machine {
   return {
     run(plan, input, weighting) {
-      const space = layOut(plan, kernels);
-      ensure(memory, space.bytes);
-      const run: Run = { plan, space, kernels, memory, weighting, head: new Float32Array() };
+      const space = layOut(demandOf(plan, kernels));
+      ensure(memory, space.bytes, limit);
+      const norms = normsFrom(space.norms, plan);
+      const run: Run = { plan, space, norms, kernels, memory, weighting, head: new Float32Array() };
       new Float32Array(memory.buffer, rows(run, plan.input).at, input.length).set(input);
       const distances = new Int32Array(memory.buffer, space.distances, plan.images ** 2).fill(0);
       for (const step of plan.steps) (STEPS[step.kind] as (run: Run, step: Step) => void)(run, step);

@@ -1,6 +1,6 @@
 // The executor's memory: one WebAssembly memory a worker, laid out anew for every plan.
 //
-// A plan's peak is known before it runs, so a network that does not fit is refused with the numbers
+// A plan's demand is known before it runs, so a network that does not fit is refused with the numbers
 // instead of failing half-way.
 
 import { OutOfMemoryError } from '../backend.ts';
@@ -24,26 +24,27 @@ export function matrixOf({ shape }: Layer): readonly [rows: number, columns: num
   return [shape.slice(0, -1).reduce((a, b) => a * b, 1), shape.at(-1) as number];
 }
 
-/** Byte offsets of everything a plan touches. */
-export interface Workspace {
-  /** Byte offset of each buffer. */
-  readonly buffers: readonly number[];
-  /** Byte offset of each batch norm's scale; its shift follows after its channels. */
-  readonly norms: readonly number[];
+/** Bytes of everything a plan touches: what lives throughout, and the most a step needs of what steps reuse. */
+export interface Demand {
+  readonly tensors: number;
+  /** A scale and a shift a channel of each batch norm. */
+  readonly norms: number;
   readonly statistics: number;
   readonly weights: number;
   readonly scratch: number;
   readonly codes: number;
   readonly distances: number;
-  /** Bytes in all. */
-  readonly bytes: number;
 }
 
-/** Bytes a step needs besides its tensors. */
-interface Needs {
-  readonly weights: number;
-  readonly scratch: number;
-  readonly codes: number;
+/** Byte offset of each part, and bytes in all. */
+export type Workspace = Demand & { readonly bytes: number };
+
+type Needs = Pick<Demand, 'weights' | 'scratch' | 'codes'>;
+
+/** Never less than the matrix itself: the kernels count in 32 bits, which a huge one overflows. */
+function packedBytes(layer: Layer, kernels: Kernels): number {
+  const [rows, columns] = matrixOf(layer);
+  return Math.max(4 * rows * columns, kernels.packedBytes(rows, columns));
 }
 
 function needsOf(step: Step, images: number, kernels: Kernels): Needs {
@@ -54,7 +55,7 @@ function needsOf(step: Step, images: number, kernels: Kernels): Needs {
   if (step.kind === 'conv') {
     const [kh = 1, kw = 1, , outputs = 1] = step.layer.shape;
     const scratch = kernels.convScratch(maps, [kh, kw], outputs);
-    return { weights: kernels.packedBytes(...matrixOf(step.layer)), scratch, codes };
+    return { weights: packedBytes(step.layer, kernels), scratch, codes };
   }
   if (step.kind === 'depthwise') {
     const [size = 1] = step.layer.shape;
@@ -68,41 +69,43 @@ function needsOf(step: Step, images: number, kernels: Kernels): Needs {
   return { ...none, codes };
 }
 
-/** Lays a plan out behind one another: what lives throughout, then what each step reuses. */
-export function layOut(plan: Plan, kernels: Kernels): Workspace {
-  let end = START;
-  const reserve = (bytes: number): number => {
-    const at = end;
-    end = Math.ceil((at + bytes) / START) * START;
-    return at;
-  };
-  const { images, steps, layout, norms } = plan;
+export function demandOf({ images, steps, layout, norms }: Plan, kernels: Kernels): Demand {
   const needs = steps.map((step) => needsOf(step, images, kernels));
   const most = (of: keyof Needs): number => Math.max(0, ...needs.map((need) => need[of]));
-  const arena = reserve(4 * layout.floats);
   return {
-    buffers: layout.offsets.map((offset) => arena + 4 * offset),
-    norms: norms.map((channels) => reserve(8 * channels)),
-    statistics: reserve(16 * Math.max(0, ...norms)),
-    weights: reserve(most('weights')),
-    scratch: reserve(most('scratch')),
-    codes: reserve(most('codes')),
-    distances: reserve(4 * images * images),
-    bytes: end,
+    tensors: 4 * layout.floats,
+    norms: norms.reduce((sum, channels) => sum + 8 * channels, 0),
+    statistics: 16 * Math.max(0, ...norms),
+    weights: most('weights'),
+    scratch: most('scratch'),
+    codes: most('codes'),
+    distances: 4 * images * images,
   };
+}
+
+/** Places the parts behind one another. */
+export function layOut(demand: Demand): Workspace {
+  let end = START;
+  const places = Object.entries(demand).map(([part, bytes]: [string, number]) => {
+    const at = end;
+    end = Math.ceil((at + bytes) / START) * START;
+    return [part, at];
+  });
+  return { ...(Object.fromEntries(places) as Demand), bytes: end };
 }
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
-/** Grows a memory to hold a workspace. @throws OutOfMemoryError with what is needed. */
-export function ensure(memory: WebAssembly.Memory, bytes: number): void {
+/** Grows a memory to hold `bytes`, at most `limit`. @throws OutOfMemoryError with the numbers. */
+export function ensure(memory: WebAssembly.Memory, bytes: number, limit: number): void {
+  if (bytes > limit) {
+    throw new OutOfMemoryError(`it needs ${mebibytes(bytes)}, and a worker may take ${mebibytes(limit)}`);
+  }
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
   if (missing <= 0) return;
   try {
     memory.grow(missing);
   } catch {
-    throw new OutOfMemoryError(
-      `it needs ${mebibytes(bytes)} of memory, more than this worker can have (it holds ${mebibytes(memory.buffer.byteLength)}; 4096 MiB is WebAssembly's limit)`,
-    );
+    throw new OutOfMemoryError(`it needs ${mebibytes(bytes)}, more than this machine has left`);
   }
 }

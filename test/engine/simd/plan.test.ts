@@ -1,56 +1,83 @@
-// Plans are right before anything runs: every step reads what has been written and not since
-// overwritten by something else.
+// Plans are right before anything runs: they mean what their network does, and what lives at once shares
+// no memory.
 
 import fc from 'fast-check';
 import { planActivity } from '../../../src/engine/simd/activity.ts';
 import type { View } from '../../../src/engine/simd/arena.ts';
 import { planSensitivity } from '../../../src/engine/simd/sensitivity.ts';
-import type { Plan, Step } from '../../../src/engine/simd/steps.ts';
+import type { Plan } from '../../../src/engine/simd/steps.ts';
 import { macs } from '../../../src/search/network.ts';
 import { mstf } from '../../../src/search/space/mstf.ts';
+import { meaningOf, meaningOfPlan } from './meaning.ts';
 
 const genotypes = fc
   .integer({ min: 1, max: 4 })
   .chain((blocks) => fc.tuple(...mstf.upperBounds(blocks).map((max) => fc.integer({ min: 0, max }))));
 
 const build = (genotype: readonly number[]) =>
-  mstf.build(genotype, { input: [9, 9, 3], classes: 3, initChannels: 8 });
+  mstf.build(genotype, { input: [9, 6, 3], classes: 3, initChannels: 4 });
 
-/** Runs a plan on labels instead of numbers: each float of the arena says which buffer's it is. */
-function expectSound({ steps, layout, images, input }: Plan): void {
-  const arena = new Int32Array(layout.floats).fill(-1);
-  const cells = (view: View): readonly number[] => {
-    const start = (layout.offsets[view.buffer] as number) + view.channel;
-    return Array.from(
-      { length: images * view.height * view.width * view.channels },
-      (_, i) => start + Math.floor(i / view.channels) * view.stride + (i % view.channels),
-    );
+test('a forward pass codes and pools what its network does', () => {
+  fc.assert(
+    fc.property(genotypes, fc.boolean(), (genotype, logits) => {
+      const network = build(genotype);
+      const { coded, features } = meaningOfPlan(planActivity(network, 2, logits));
+      const wanted = meaningOf(network);
+      expect(coded).toEqual(wanted.coded);
+      expect(features).toBe(logits ? wanted.features : null);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+/** Who may read a buffer and who may write it, from the steps alone. */
+function expectApart({ steps, layout, images, input }: Plan): void {
+  const lives = new Map<number, { first: number; last: number; floats: number }>();
+  const touch = ({ buffer, height, width, stride }: View, step: number): void => {
+    const life = lives.get(buffer) ?? { first: step, last: step, floats: 0 };
+    const floats = Math.max(life.floats, images * height * width * stride);
+    lives.set(buffer, { first: life.first, last: step, floats });
   };
-  const write = (view: View): void => cells(view).forEach((cell) => (arena[cell] = view.buffer));
-  const expectWritten = (view: View, step: Step): void => {
-    const foreign = cells(view).some((cell) => arena[cell] !== view.buffer);
-    if (foreign) throw new Error(`${step.kind} reads what is not there (any more)`);
-  };
-  write(input);
-  for (const step of steps) {
-    if ('from' in step) expectWritten(step.from, step);
-    if (step.kind === 'addFirst' || step.kind === 'scale') expectWritten(step.to, step);
-    if ('to' in step && step.to !== null) write(step.to);
+  touch(input, 0);
+  steps.forEach((step, i) => {
+    if ('from' in step) touch(step.from, i);
+    if ('to' in step && step.to !== null) touch(step.to, i);
+  });
+  for (const [a, one] of lives) {
+    for (const [b, other] of lives) {
+      if (a >= b || one.first > other.last || other.first > one.last) continue;
+      const [from, to] = [layout.offsets[a] as number, layout.offsets[b] as number];
+      expect(from + one.floats <= to || to + other.floats <= from).toBe(true);
+    }
   }
 }
 
-test('a forward pass reads only what is there', () => {
+test('buffers that live at once lie apart', () => {
   fc.assert(
-    fc.property(genotypes, fc.boolean(), (genotype, logits) =>
-      expectSound(planActivity(build(genotype), 2, logits)),
-    ),
+    fc.property(genotypes, fc.boolean(), (genotype, logits) => {
+      const network = build(genotype);
+      expectApart(planActivity(network, 2, logits));
+      expectApart(planSensitivity(network).plan);
+    }),
     { numRuns: 200 },
   );
 });
 
-test('SynFlow reads only what is there', () => {
+test('SynFlow reads only what has been written', () => {
   fc.assert(
-    fc.property(genotypes, (genotype) => expectSound(planSensitivity(build(genotype)).plan)),
+    fc.property(genotypes, (genotype) => {
+      const { steps, input } = planSensitivity(build(genotype)).plan;
+      const written = new Set<string>();
+      const channels = ({ buffer, channel, channels: count }: View): readonly string[] =>
+        Array.from({ length: count }, (_, c) => `${buffer}.${channel + c}`);
+      channels(input).forEach((name) => written.add(name));
+      for (const step of steps) {
+        const own = step.kind === 'addFirst' || step.kind === 'scale' ? channels(step.to) : [];
+        const read = 'from' in step ? channels(step.from) : own;
+        expect(read.filter((name) => !written.has(name))).toEqual([]);
+        if ('to' in step && step.to !== null) channels(step.to).forEach((name) => written.add(name));
+      }
+    }),
     { numRuns: 200 },
   );
 });

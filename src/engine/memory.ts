@@ -1,0 +1,92 @@
+// How much memory a worker may take, and whether a batch fits before a search begins: no search finds
+// out generations later that its largest architectures cannot be scored.
+
+import { totalmem } from 'node:os';
+import { MedNasError } from '../search/errors.ts';
+import type { Protocol } from '../search/evaluation.ts';
+import { mstf } from '../search/space/mstf.ts';
+import type { Genotype } from '../search/space/space.ts';
+import { networkOf } from './evaluate.ts';
+import type { Kernels } from './kernels/kernels.ts';
+import { planActivity } from './simd/activity.ts';
+import { planSensitivity } from './simd/sensitivity.ts';
+import { type Demand, demandOf, layOut } from './simd/workspace.ts';
+
+/** What WebAssembly addresses is 4 GiB; with this a worker, JavaScript included, stays below 3.5 GB. */
+export const MOST_BYTES = 3 * 2 ** 30;
+
+/** Of the machine's memory: the rest is for the operating system, the batches and the service. */
+const SHARE_OF_WORKERS = 0.75;
+
+/** Bytes each of so many workers may take of the memory that this machine, or container, has. */
+export function workerBytes(workers: number): number {
+  const container = process.constrainedMemory();
+  const machine = container > 0 ? Math.min(container, totalmem()) : totalmem();
+  return Math.min(MOST_BYTES, Math.floor((machine * SHARE_OF_WORKERS) / workers));
+}
+
+/**
+ * Genotypes of which, by space, no other needs more of any part of a worker's memory than the neediest.
+ *
+ * mstf: five nodes that all read the cell's input, each operation in turn. Tensors: a node that is read
+ * is no loose end, so all five outputs live to the cell's end, and with them, while the pools run, the
+ * reduction's output and a pooled map: with S floats a map, 5 S + 2 * 5 S / 4. In the midst of a cell at
+ * most 7 S live: outputs so far, input, its ReLU, two maps on the way. Fewer loose ends make all of this
+ * smaller, and the tensors that go from block to block too. Planning all 375,000 cells that differ in
+ * memory found none above. Weights, scratch and codes: the steps of any genotype are among the steps of
+ * these, with as many channels at most.
+ */
+const NEEDIEST: Readonly<Record<string, (blocks: number) => readonly Genotype[]>> = {
+  [mstf.id]: (blocks) =>
+    [0, 1, 2, 3, 4, 5].map((op) =>
+      Array.from({ length: blocks }, () => [op, 0, op, 0, op, 0, op, 0, op, 0, 0, 1, 2, 3]).flat(),
+    ),
+};
+
+/** Bytes that suffice for every architecture of `blocks` blocks, on `images` images. */
+export function bytesForAll(protocol: Protocol, blocks: number, images: number, kernels: Kernels): number {
+  const neediest = NEEDIEST[protocol.space];
+  if (neediest === undefined) throw new Error(`no neediest genotypes are known of space ${protocol.space}`);
+  const demands = neediest(blocks).flatMap((genotype) => {
+    const network = networkOf(genotype, protocol);
+    const plans = [planActivity(network, images, true), planSensitivity(network).plan];
+    return plans.map((plan) => demandOf(plan, kernels));
+  });
+  const most = (part: keyof Demand): number => Math.max(0, ...demands.map((demand) => demand[part]));
+  return layOut({
+    tensors: most('tensors'),
+    norms: most('norms'),
+    statistics: most('statistics'),
+    weights: most('weights'),
+    scratch: most('scratch'),
+    codes: most('codes'),
+    distances: most('distances'),
+  }).bytes;
+}
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+/**
+ * Does nothing when every architecture of `blocks` blocks can be scored in `limit` bytes.
+ * @throws MedNasError BATCH_TOO_LARGE with the numbers, and the largest batch that fits.
+ */
+export function requireFit(protocol: Protocol, blocks: number, limit: number, kernels: Kernels): void {
+  const { batchSize, input, initChannels } = protocol;
+  const needed = bytesForAll(protocol, blocks, batchSize, kernels);
+  if (needed <= limit) return;
+  let [fits, tooMany] = [1, batchSize];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (bytesForAll(protocol, blocks, middle, kernels) <= limit) fits = middle;
+    else tooMany = middle;
+  }
+  const advice =
+    fits < 2
+      ? 'Not even 2 images fit: take smaller images, fewer initial channels, fewer blocks or fewer workers.'
+      : `At most ${fits} images fit. Fewer initial channels or workers make room for more.`;
+  throw new MedNasError(
+    'BATCH_TOO_LARGE',
+    `A batch of ${batchSize} images of ${input.join(' x ')} needs up to ${mebibytes(needed)} a worker with ${initChannels} initial channels and ${blocks} blocks, and a worker may take ${mebibytes(limit)}. ${advice}`,
+    { field: 'batchSize' },
+  );
+}
