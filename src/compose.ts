@@ -15,20 +15,25 @@ export interface Listeners {
   readonly onError: (error: unknown, context: string) => void;
 }
 
-/** @throws MedNasError STORAGE_* when the archive cannot be opened. */
+/** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
   const { mongodbUri, dataDir, workers, datasetFolders, download } = config;
   const documents = await (mongodbUri === null ? openSqlite(dataDir) : openMongo(mongodbUri));
-  return openService({
-    archive: openArchive(documents),
-    datasets: openDatasets({
-      folders: datasetFolders,
-      dataFolder: dataDir,
-      download,
-      onProgress: onDownload,
-    }),
-    engine: await openEngine({ workers }),
-    now: () => new Date(),
-    onError,
-  });
+  try {
+    return openService({
+      archive: openArchive(documents),
+      datasets: openDatasets({
+        folders: datasetFolders,
+        dataFolder: dataDir,
+        download,
+        onProgress: onDownload,
+      }),
+      engine: await openEngine({ workers }),
+      now: () => new Date(),
+      onError,
+    });
+  } catch (error) {
+    await documents.close();
+    throw error;
+  }
 }

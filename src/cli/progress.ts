@@ -7,7 +7,14 @@ import { plannedEvaluations } from '../search/settings.ts';
 import type { Service } from '../service/service.ts';
 import type { GenerationRecord, SearchRecord } from '../storage/records.ts';
 
-const BAR = { hideCursor: true, barsize: 24, barCompleteChar: '█', barIncompleteChar: '░' } as const;
+// Signals are the command's own business: `gracefulExit` would listen to them and so keep the process alive.
+const BAR = {
+  gracefulExit: false,
+  hideCursor: true,
+  barsize: 24,
+  barCompleteChar: '█',
+  barIncompleteChar: '░',
+} as const;
 
 /** What a person follows of a search: how far, how good, how long still. */
 interface Progress {
@@ -16,9 +23,10 @@ interface Progress {
   stop(): void;
 }
 
-type Draw = (total: number, generations: number, output: NodeJS.WriteStream) => Progress;
+type Draw = (search: SearchRecord, stream: NodeJS.WriteStream) => Progress;
 
-const drawBar: Draw = (total, generations, stream) => {
+const drawBar: Draw = ({ settings }, stream) => {
+  const { generations } = settings;
   const bar = new SingleBar({
     ...BAR,
     stream,
@@ -26,7 +34,7 @@ const drawBar: Draw = (total, generations, stream) => {
     format:
       '{bar} {value}/{total} scored | generation {generation} | hypervolume {hypervolume} | best {best} | {eta_formatted} left',
   });
-  bar.start(total, 0, { generation: `-/${generations}`, hypervolume: '-', best: '-' });
+  bar.start(plannedEvaluations(settings), 0, { generation: `-/${generations}`, hypervolume: '-', best: '-' });
   return {
     evaluated: () => bar.increment(),
     generation: ({ generation, hypervolume }, best) =>
@@ -35,14 +43,17 @@ const drawBar: Draw = (total, generations, stream) => {
   };
 };
 
-const writeLines: Draw = (total, generations, stream) => {
+/** Of the generations that finish from now on, of which a search that is resumed has had some. */
+const writeLines: Draw = ({ settings, generation: last, evaluations: before }, stream) => {
   const start = performance.now();
+  const total = plannedEvaluations(settings);
   return {
     evaluated: () => undefined,
     generation({ generation, hypervolume, evaluations }, best) {
-      const left = ((performance.now() - start) / evaluations) * (total - evaluations);
+      if (generation <= last) return;
+      const left = ((performance.now() - start) / (evaluations - before)) * (total - evaluations);
       stream.write(
-        `generation ${generation}/${generations}: ${evaluations}/${total} scored, hypervolume ${hypervolume.toFixed(4)}, ` +
+        `generation ${generation}/${settings.generations}: ${evaluations}/${total} scored, hypervolume ${hypervolume.toFixed(4)}, ` +
           `best ${best}, ${Math.ceil(left / 1000)} s left\n`,
       );
     },
@@ -72,12 +83,12 @@ async function describeBest(
 /** Draws a search until it ends or the signal aborts. */
 export async function followSearch(
   service: Service,
-  { id, settings }: SearchRecord,
+  started: SearchRecord,
   output: NodeJS.WriteStream,
   signal: AbortSignal,
 ): Promise<void> {
-  const draw = output.isTTY ? drawBar : writeLines;
-  const progress = draw(plannedEvaluations(settings), settings.generations, output);
+  const { id } = started;
+  const progress = (output.isTTY ? drawBar : writeLines)(started, output);
   try {
     for await (const { happening } of service.follow(id, 0, signal)) {
       if (happening.type === 'evaluated') progress.evaluated();

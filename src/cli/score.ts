@@ -33,6 +33,11 @@ const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number,
   size: [1, 512, 1],
 };
 
+/** Of float32 images. */
+const MAX_IMAGE_BYTES = 2 ** 31;
+
+const pixelsOf = ({ batch, size, inputChannels }: Case): number => batch * size * size * inputChannels;
+
 function parseCase(given: unknown, index: number): Case {
   if (typeof given !== 'object' || given === null) {
     throw new MedNasError('INVALID_ARGUMENT', `Case ${index} is not an object.`, { field: `${index}` });
@@ -55,7 +60,17 @@ function parseCase(given: unknown, index: number): Case {
     }
   }
   const genes = Array.isArray(fields['genotype']) ? (fields['genotype'] as unknown[]) : [];
-  return { ...(fields as unknown as Case), genotype: parseGenotype(mstf, genes, `${index}.genotype`) };
+  const { seed, initChannels, inputChannels, classes, batch, size } = fields as unknown as Case;
+  const genotype = parseGenotype(mstf, genes, `${index}.genotype`);
+  const parsed = { genotype, seed, initChannels, inputChannels, classes, batch, size };
+  if (4 * pixelsOf(parsed) > MAX_IMAGE_BYTES) {
+    throw new MedNasError(
+      'INVALID_ARGUMENT',
+      `Case ${index}: a batch of ${batch} images of ${size} x ${size} x ${inputChannels} takes over 2 GiB.`,
+      { field: `${index}.batch` },
+    );
+  }
+  return parsed;
 }
 
 /** @throws MedNasError INVALID_ARGUMENT when the file is not a JSON array of cases; INVALID_GENOTYPE. */
@@ -78,10 +93,11 @@ async function readCases(path: string): Promise<readonly Case[]> {
   return parsed.map(parseCase);
 }
 
-function imagesOf({ seed, batch, size, inputChannels }: Case): Float32Array {
-  const key = streamKey(seed, 'input');
-  const values = batch * size * size * inputChannels;
-  return Float32Array.from({ length: values }, (_, i) => 2 * uniformAt(key, i) - 1);
+function imagesOf(given: Case): Float32Array {
+  const key = streamKey(given.seed, 'input');
+  const images = new Float32Array(new SharedArrayBuffer(4 * pixelsOf(given)));
+  for (let i = 0; i < images.length; i++) images[i] = 2 * uniformAt(key, i) - 1;
+  return images;
 }
 
 /** The case's fields with what was computed for it. */
@@ -119,6 +135,19 @@ async function scoreCase(engine: Engine, given: Case) {
   };
 }
 
+type ScoredCase = Awaited<ReturnType<typeof scoreCase>>;
+
+/** As many at a time as there are workers: the images of all at once may not fit. */
+async function scoreAll(engine: Engine, cases: readonly Case[]): Promise<readonly ScoredCase[]> {
+  const scored: ScoredCase[] = [];
+  const entries = cases.entries();
+  const lane = async (): Promise<void> => {
+    for (const [i, one] of entries) scored[i] = await scoreCase(engine, one);
+  };
+  await Promise.all(Array.from({ length: engine.info.workers }, lane));
+  return scored;
+}
+
 interface Flags {
   readonly cases: string;
   readonly workers?: string;
@@ -130,7 +159,7 @@ export async function runScore({ cases, workers, json }: Flags): Promise<void> {
   const given = await readCases(cases);
   const engine = await openEngine(config);
   try {
-    const scored = await Promise.all(given.map((one) => scoreCase(engine, one)));
+    const scored = await scoreAll(engine, given);
     if (json) {
       print(JSON.stringify(scored));
       return;

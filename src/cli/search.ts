@@ -3,12 +3,12 @@
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
-import { MedNasError } from '../search/errors.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import { SPACES } from '../search/space/spaces.ts';
 import { STRATEGY_NAMES } from '../search/strategy.ts';
+import { isFinal } from '../service/journal.ts';
 import { stateOf } from '../service/run.ts';
 import type { GivenSettings } from '../service/searches.ts';
 import type { Service } from '../service/service.ts';
@@ -52,10 +52,9 @@ export function searchFlags(command: Command): Command {
     .option('--space <name>', `${oneOf(Object.keys(SPACES))} (${defaults.space})`)
     .option('--workers <n>', 'threads that score architectures (one for each core)')
     .addOption(
-      new Option('--resume <id>', 'continue a stopped search instead of starting one').conflicts([
-        'dataset',
-        'population',
-        'seed',
+      new Option('--resume <id>', 'go on with a stopped search, whose settings are as they were').conflicts([
+        'batch',
+        ...Object.keys(defaults),
       ]),
     )
     .option('--json', 'print one JSON document');
@@ -68,27 +67,58 @@ interface Flags extends Omit<GivenSettings, 'batchSize'> {
   readonly json?: true;
 }
 
-/** On the first interrupt the search is paused; it stays in the archive and can be continued. */
-function pauseOnInterrupt(service: Service, id: SearchId): () => void {
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/**
+ * From now on a signal pauses the search, which stays in the archive; a second one ends the process.
+ * What is returned undoes this, and waits for a pause that has begun.
+ */
+function pauseOnSignal({ searches }: Service, id: SearchId): () => Promise<void> {
+  let pausing: Promise<unknown> = Promise.resolve();
   const pause = (): void => {
-    process.stderr.write(`\nPausing. Continue with: mednas search --resume ${id}\n`);
-    void service.searches.pause(id).catch(() => undefined);
+    process.stderr.write('\nPausing after the scores in flight.\n');
+    // Refused when the search has ended meanwhile, and then there is nothing to pause.
+    pausing = searches.pause(id).catch(() => undefined);
   };
-  process.once('SIGINT', pause);
-  return () => void process.off('SIGINT', pause);
+  for (const name of SIGNALS) process.once(name, pause);
+  return async () => {
+    for (const name of SIGNALS) process.off(name, pause);
+    await pausing;
+  };
 }
 
+/** A stopped search goes on; one that has completed is shown again. */
+async function resume({ archive, searches }: Service, id: SearchId): Promise<SearchRecord> {
+  const { body } = await archive.getSearch(id);
+  return body.status === 'completed' ? body : await searches.resume(id);
+}
+
+/** Draws the search until it ends or stops; resolves with where it then stands. */
 async function follow(service: Service, started: SearchRecord): Promise<SearchRecord> {
   const gone = new AbortController();
+  const unpause = pauseOnSignal(service, started.id);
   const following = followSearch(service, started, process.stderr, gone.signal);
-  await service.searches.settled(started.id);
-  const { body } = await service.archive.getSearch(started.id);
-  if (body.status !== 'completed' && body.status !== 'failed') gone.abort();
-  await following;
-  return body;
+  try {
+    await service.searches.settled(started.id);
+    await unpause();
+    const { body } = await service.archive.getSearch(started.id);
+    if (!isFinal(body.status)) gone.abort();
+    await following;
+    return body;
+  } catch (error) {
+    gone.abort();
+    await following.catch(() => undefined);
+    throw error;
+  }
 }
 
-export async function runSearch({ batch, workers, resume, json, ...settings }: Flags): Promise<void> {
+export async function runSearch({
+  batch,
+  workers,
+  resume: resumed,
+  json,
+  ...settings
+}: Flags): Promise<void> {
   const start = performance.now();
   const failures: unknown[] = [];
   const service = await compose(loadConfig(workers === undefined ? {} : { MEDNAS_WORKERS: workers }), {
@@ -96,23 +126,22 @@ export async function runSearch({ batch, workers, resume, json, ...settings }: F
     onError: (error) => failures.push(error),
   });
   try {
-    const started =
-      resume === undefined
-        ? await service.searches.start({ ...settings, batchSize: batch })
-        : await service.searches.resume(resume as SearchId);
-    const quiet = pauseOnInterrupt(service, started.id);
-    const record = await follow(service, started);
-    quiet();
-    if (failures.length > 0) throw failures[0];
-    if (record.status !== 'completed') {
-      throw new MedNasError(
-        'INVALID_STATE',
-        `Search ${record.id} is ${record.status}; continue with: mednas search --resume ${record.id}`,
-      );
+    const started = await (resumed === undefined
+      ? service.searches.start({ ...settings, batchSize: batch })
+      : resume(service, resumed as SearchId));
+    const record = await follow(service, started).catch((error: unknown) => {
+      throw failures[0] ?? error;
+    });
+    if (record.status === 'completed') {
+      const wallSeconds = (performance.now() - start) / 1000;
+      const report = reportOf(record, await stateOf(service.archive, record), wallSeconds);
+      print(json ? JSON.stringify(report) : pageOf(report));
+      return;
     }
-    const wallSeconds = (performance.now() - start) / 1000;
-    const report = reportOf(record, await stateOf(service.archive, record), wallSeconds);
-    print(json ? JSON.stringify(report) : pageOf(report));
+    const advice = isFinal(record.status) ? '' : ` Continue with: mednas search --resume ${record.id}`;
+    process.stderr.write(`Search ${record.id} is ${record.status}.${advice}\n`);
+    process.exitCode = 1;
+    if (failures.length > 0) throw failures[0];
   } finally {
     await service.close();
   }

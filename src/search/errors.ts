@@ -11,7 +11,7 @@ export type ErrorCode =
   | 'CORRUPT_DATASET' // not a zip, not an npz, arrays that contradict each other
   | 'CHECKSUM_MISMATCH'
   | 'DOWNLOAD_FAILED'
-  | 'BATCH_TOO_LARGE' // more images asked for than the split has distinct ones
+  | 'BATCH_TOO_LARGE' // more images than the split has distinct ones, or than fit a worker's memory
   | 'NOT_FOUND'
   | 'CONFLICT' // an idempotency key used again with other settings
   | 'INVALID_STATE' // e.g. resuming a search that has completed

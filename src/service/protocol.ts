@@ -1,9 +1,11 @@
 // From what a person asks for to what a score depends on: dataset and settings become a batch and
 // a protocol.
 
+import { isDeepStrictEqual } from 'node:util';
 import { type Batch, drawBatch } from '../data/batch.ts';
 import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
+import { MedNasError } from '../search/errors.ts';
 import type { IndicatorName, Protocol } from '../search/evaluation.ts';
 
 /** The settings a score depends on. */
@@ -46,4 +48,23 @@ export async function prepare(
       numerics: engine.info.numerics,
     },
   };
+}
+
+/** Parts of a protocol that a person knows by another name. */
+const IN_WORDS: Readonly<Partial<Record<keyof Protocol, string>>> = {
+  batch: 'the images and labels drawn from the dataset',
+  input: 'the size of an image',
+  numerics: "the engine's arithmetic",
+};
+
+/** @throws MedNasError INVALID_STATE when scores computed now would not be comparable with those before. */
+export function requireSameProtocol(before: Protocol, after: Protocol): void {
+  const differences = (Object.keys(before) as (keyof Protocol)[])
+    .filter((key) => !isDeepStrictEqual(before[key], after[key]))
+    .map((key) => `${IN_WORDS[key] ?? key}: ${String(before[key])} before, ${String(after[key])} now`);
+  if (differences.length === 0) return;
+  throw new MedNasError(
+    'INVALID_STATE',
+    `The search cannot go on: its scores would not be comparable (${differences.join('; ')}). Start a new search.`,
+  );
 }

@@ -7,7 +7,6 @@ import type { DatasetInfo } from '../data/dataset.ts';
 import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
-import type { Protocol } from '../search/evaluation.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
 import type { Archive } from '../storage/archive.ts';
@@ -15,7 +14,7 @@ import type { Stored } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 import { isFinal, type Journal } from './journal.ts';
 import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
-import { prepare, type Prepared } from './protocol.ts';
+import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
 
@@ -77,6 +76,7 @@ export function openSearches(parts: SearchParts) {
     const { settings, protocol } = start.body;
     const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
+    engine.requireFit(prepared.protocol, settings.blocks);
     const begun =
       protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
     if (begun === null) throw new SupersededError(start.id);
@@ -137,12 +137,15 @@ export function openSearches(parts: SearchParts) {
     const remote = listed?.location.at === 'web' ? listed.set : null;
     const prepared = remote === null ? await prepare(datasets, engine, settings) : null;
     const height = prepared?.protocol.input[0] ?? (remote as DatasetInfo).shape[0];
+    const blocks = settings.blocks ?? spaceOf(settings).defaultBlocks(height);
+    // Here too, so that the client is told at once, and nothing is stored.
+    if (prepared !== null) engine.requireFit(prepared.protocol, blocks);
     return [
       {
         ...settings,
         // A path becomes absolute: the search may go on in another process, from another folder.
         dataset: prepared?.protocol.dataset ?? settings.dataset,
-        blocks: settings.blocks ?? spaceOf(settings).defaultBlocks(height),
+        blocks,
       },
       prepared,
     ];
@@ -263,17 +266,4 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', abort);
     work.then(resolve, reject);
   });
-}
-
-/** @throws MedNasError INVALID_STATE when scores computed now would not be comparable with those before. */
-function requireSameProtocol(before: Protocol, after: Protocol): void {
-  const changed = (Object.keys(before) as (keyof Protocol)[]).filter(
-    (key) => !isDeepStrictEqual(before[key], after[key]),
-  );
-  if (changed.length === 0) return;
-  const differences = changed.map((key) => `${key} was ${String(before[key])}, now ${String(after[key])}`);
-  throw new MedNasError(
-    'INVALID_STATE',
-    `The search cannot go on: its scores would not be comparable (${differences.join('; ')}). Start a new search.`,
-  );
 }

@@ -1,150 +1,264 @@
-// The life of searches, with the real engine on real images at the smallest sizes.
+// Whole searches on real images with the real engine: what is stored, what is told, and that neither
+// interruption nor the number of workers shows in the result. What is done to searches: control.test.ts.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { compose } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
-import { populationOf } from '../../src/search/evolution.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { openEngine } from '../../src/engine/pool.ts';
+import { hypervolumeOf } from '../../src/search/evolution.ts';
+import { protocolId } from '../../src/search/identity.ts';
 import { stateOf } from '../../src/service/run.ts';
-import type { Service } from '../../src/service/service.ts';
-import type { EventRecord, SearchId, SearchRecord } from '../../src/storage/records.ts';
+import type { EventRecord } from '../../src/storage/records.ts';
+import {
+  archivedPopulation,
+  eventsOf,
+  expectWholeJournal,
+  holdAt,
+  type Laboratory,
+  type LaboratoryOptions,
+  openLaboratory,
+  purePopulation,
+  scratchFolders,
+  settled,
+  TINY,
+  TINY_EVALUATIONS,
+} from './laboratory.ts';
 
-const SETTINGS = {
-  population: 4,
-  offspring: 4,
-  generations: 4,
-  initChannels: 4,
-  batchSize: 8,
-  seed: 11,
-};
-const never = new AbortController().signal;
+const newFolder = scratchFolders();
+let engine: Engine;
+let expected: readonly object[];
+const laboratories: Laboratory[] = [];
 
-let folder: string;
-let service: Service;
-const errors: unknown[] = [];
+async function open(options: Partial<LaboratoryOptions> = {}): Promise<Laboratory> {
+  const laboratory = await openLaboratory({ folder: newFolder(), engine, ...options });
+  laboratories.push(laboratory);
+  return laboratory;
+}
 
-const open = (name: string): Promise<Service> =>
-  compose(readConfig({ MEDNAS_DATA_DIR: join(folder, name), MEDNAS_WORKERS: '2' }), {
-    onDownload: () => undefined,
-    onError: (error) => errors.push(error),
-  });
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'mednas-service-'));
-  service = await open('archive');
+beforeAll(async () => {
+  engine = await openEngine({ workers: 2 });
+  expected = await purePopulation(engine, TINY);
 });
 afterEach(async () => {
-  await service.close();
-  rmSync(folder, { recursive: true });
-  if (errors.length > 0) throw errors[0] as Error;
+  await Promise.all(laboratories.splice(0).map(({ close }) => close()));
 });
+afterAll(() => engine.close());
 
-async function eventsOf(id: SearchId, after = 0): Promise<readonly EventRecord[]> {
-  const events: EventRecord[] = [];
-  for await (const event of service.follow(id, after, never)) events.push(event);
-  return events;
-}
+const statusesOf = (events: readonly EventRecord[]): readonly string[] =>
+  events.flatMap(({ happening }) => (happening.type === 'status' ? [happening.status] : []));
+const reusedOf = (events: readonly EventRecord[]): readonly boolean[] =>
+  events.flatMap(({ happening }) => (happening.type === 'evaluated' ? [happening.reused] : []));
+const many = <T>(count: number, value: T): readonly T[] => Array.from({ length: count }, () => value);
 
-/** Waits for the search's event that a test looks for. */
-async function until(id: SearchId, isIt: (event: EventRecord) => boolean): Promise<void> {
-  for await (const event of service.follow(id, 0, never)) if (isIt(event)) return;
-}
+test('a search ends where the algorithm itself does, and the archive holds all of it', async () => {
+  const laboratory = await open();
+  const { archive, service, computed, errors } = laboratory;
+  const { id } = await service.searches.start(TINY);
+  const record = await settled(laboratory, id);
 
-async function genotypesOf({ id }: SearchRecord): Promise<readonly unknown[]> {
-  const { body } = await service.archive.getSearch(id);
-  return populationOf(await stateOf(service.archive, body)).map(({ genotype }) => genotype);
-}
-
-test('a search runs to its end; its events are numbered without a gap, and replay from any of them', async () => {
-  const { id } = await service.searches.start(SETTINGS);
-  const events = await eventsOf(id);
-  expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i + 1));
-  const types = (type: string): number => events.filter(({ happening }) => happening.type === type).length;
-  expect([types('evaluated'), types('generation')]).toEqual([20, 5]);
-  expect(events.at(-1)?.happening).toMatchObject({ type: 'status', status: 'completed' });
-  expect(await eventsOf(id, 10)).toEqual(events.slice(10));
-  expect(await eventsOf(id, events.length)).toEqual([]);
-  const { body } = await service.archive.getSearch(id);
-  expect(body).toMatchObject({ status: 'completed', generation: 4, evaluations: 20 });
-});
-
-test('a second search with the same settings computes nothing and ends the same', async () => {
-  const first = await service.searches.start(SETTINGS);
-  await service.searches.settled(first.id);
-  const second = await service.searches.start(SETTINGS);
-  expect(second.id).not.toBe(first.id);
-  const scored = (await eventsOf(second.id)).filter(({ happening }) => happening.type === 'evaluated');
-  expect(scored).toHaveLength(20);
-  expect(scored.every(({ happening }) => happening.type === 'evaluated' && happening.reused)).toBe(true);
-  expect(await genotypesOf(second)).toEqual(await genotypesOf(first));
-});
-
-test('paused in mid-generation and resumed, it ends in the population of one that never stopped', async () => {
-  const started = await service.searches.start(SETTINGS);
-  await until(started.id, ({ sequence }) => sequence === 8);
-  expect((await service.searches.pause(started.id)).status).toBe('paused');
-  await expect(service.searches.pause(started.id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
-  await service.searches.resume(started.id);
-  await service.searches.settled(started.id);
-  const resumed = await genotypesOf(started);
-  const events = await eventsOf(started.id);
-  const scored = events.flatMap(({ happening }) =>
-    happening.type === 'evaluated' ? [happening.architecture] : [],
-  );
-  expect(new Set(scored).size).toBe(scored.length);
-  expect(scored).toHaveLength(20);
-  await service.close();
-  service = await open('uninterrupted');
-  const whole = await service.searches.start(SETTINGS);
-  await service.searches.settled(whole.id);
-  expect(resumed).toEqual(await genotypesOf(whole));
-});
-
-test('closed in mid-search, it is taken up again by the next process', async () => {
-  const { id } = await service.searches.start(SETTINGS);
-  await until(id, ({ sequence }) => sequence === 8);
-  await service.close();
-  service = await open('archive');
-  expect(await service.searches.recover()).toBe(1);
-  await service.searches.settled(id);
-  expect((await service.archive.getSearch(id)).body).toMatchObject({ status: 'completed', evaluations: 20 });
-});
-
-test('cancelled, it ends; ended, it cannot be resumed, but deleted; its scores stay', async () => {
-  const { id } = await service.searches.start({ ...SETTINGS, generations: 50 });
-  await until(id, ({ sequence }) => sequence === 6);
-  await expect(service.searches.remove(id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
-  await service.searches.cancel(id);
-  expect((await eventsOf(id)).at(-1)?.happening).toMatchObject({ status: 'cancelled' });
-  await expect(service.searches.resume(id)).rejects.toMatchObject({ code: 'INVALID_STATE' });
-  const scores = await service.archive.countArchitectures({});
-  await service.searches.remove(id);
-  expect(await service.archive.findSearch(id)).toBeNull();
-  expect(await service.archive.countArchitectures({})).toBe(scores);
-  expect(await eventsOf(id)).toEqual([]);
-});
-
-describe('idempotency', () => {
-  test('two starts at once with one key are one search; other settings conflict', async () => {
-    const [a, b] = await Promise.all([
-      service.searches.start(SETTINGS, 'key'),
-      service.searches.start(SETTINGS, 'key'),
-    ]);
-    expect(b.id).toBe(a.id);
-    await expect(service.searches.start({ ...SETTINGS, seed: 12 }, 'key')).rejects.toMatchObject({
-      code: 'CONFLICT',
-      field: 'idempotencyKey',
-    });
-    await service.searches.settled(a.id);
+  expect(record).toMatchObject({
+    status: 'completed',
+    failure: null,
+    generation: TINY.generations,
+    evaluations: TINY_EVALUATIONS,
+    settings: { ...TINY, dataset: 'breastmnist', strategy: 'nsga2' },
+    protocol: { dataset: 'breastmnist', batchSize: 8, initChannels: 4, input: [28, 28, 1], classes: 2 },
+    finishedAt: expect.any(String),
   });
+  expect(errors).toEqual([]);
+  expect(await archivedPopulation(archive, id)).toEqual(expected);
+
+  const individuals = await archive.individuals(id, TINY.generations);
+  expect(individuals.map(({ born }) => born)).toEqual(individuals.map((_, i) => Math.floor(i / 6)));
+  expect(new Set(computed)).toEqual(new Set(individuals.map((individual) => individual.id)));
+  expect(computed).toHaveLength(TINY_EVALUATIONS);
+  if (record.protocol === null) throw new Error('no protocol');
+  const key = protocolId(record.protocol);
+  const scores = await archive.architectures(
+    individuals.map((individual) => ({ protocolId: key, architecture: individual.id })),
+  );
+  expect(scores).toHaveLength(TINY_EVALUATIONS);
+  for (const { id: architecture, genotype, evaluation } of individuals) {
+    const score = scores.find((one) => one.architecture === architecture);
+    expect(score).toMatchObject({ genotype, evaluation, protocol: record.protocol });
+  }
+
+  const generations = await archive.generations(id, [0, 1, 2, 3]);
+  expect(generations.map(({ evaluations }) => evaluations)).toEqual([6, 12, 18, 24]);
+  const volumes = generations.map(({ hypervolume }) => hypervolume);
+  expect(volumes).toEqual(volumes.toSorted((a, b) => a - b));
+  expect(volumes.at(-1)).toBe(hypervolumeOf(record.settings, await stateOf(archive, record)));
+  expect(record).toMatchObject({ hypervolume: volumes.at(-1), best: generations.at(-1)?.best });
+  for (const { population, front, best } of generations) {
+    expect(population).toHaveLength(6);
+    expect(population).toEqual(expect.arrayContaining([...front, best]));
+  }
+
+  const events = await eventsOf(archive, id);
+  expectWholeJournal(events, TINY_EVALUATIONS, TINY.generations);
+  expect(events[0]?.happening).toEqual({ type: 'status', status: 'running', failure: null });
+  // A generation is told of after all its scores and before any of the next.
+  const order = events.flatMap(({ happening }) => ('generation' in happening ? [happening.generation] : []));
+  expect(order).toEqual(order.toSorted((a, b) => a - b));
+  const types = events.map(({ happening }) => happening.type);
+  expect([8, 15, 22, 29].map((sequence) => types[sequence - 1])).toEqual(many(4, 'generation'));
+});
+
+test('of the same settings a second search computes nothing, and says so', async () => {
+  const laboratory = await open();
+  const { archive, service, computed } = laboratory;
+  const first = await service.searches.start(TINY);
+  await settled(laboratory, first.id);
+  const second = await service.searches.start(TINY);
+  expect(second.id).not.toBe(first.id);
+  await settled(laboratory, second.id);
+  expect(computed).toHaveLength(TINY_EVALUATIONS);
+  expect(await archivedPopulation(archive, second.id)).toEqual(expected);
+  expect(reusedOf(await eventsOf(archive, first.id))).toEqual(many(TINY_EVALUATIONS, false));
+  expect(reusedOf(await eventsOf(archive, second.id))).toEqual(many(TINY_EVALUATIONS, true));
+  expectWholeJournal(await eventsOf(archive, second.id), TINY_EVALUATIONS, TINY.generations);
 });
 
 test.each([
-  { given: { population: 0 }, code: 'INVALID_ARGUMENT', field: 'population' },
-  { given: { dataset: 'none' }, code: 'UNKNOWN_DATASET', field: 'dataset' },
-  { given: { batchSize: 600 }, code: 'BATCH_TOO_LARGE', field: 'batchSize' },
-])('$given is refused and leaves nothing', async ({ given, code, field }) => {
-  await expect(service.searches.start({ ...SETTINGS, ...given })).rejects.toMatchObject({ code, field });
-  expect(await service.archive.countSearches([])).toBe(0);
+  ['seed', { seed: 12 }],
+  ['number of channels', { initChannels: 8 }],
+  ['batch size', { batchSize: 9 }],
+])('another %s is another protocol, of which no score is taken', async (_, change) => {
+  const laboratory = await open();
+  const { service, computed } = laboratory;
+  const settings = { ...TINY, generations: 0 };
+  await settled(laboratory, (await service.searches.start(settings)).id);
+  await settled(laboratory, (await service.searches.start({ ...settings, ...change })).id);
+  expect(computed).toHaveLength(2 * TINY.population);
+});
+
+test.each([1, 3])('the population is the same with %i workers', async (workers) => {
+  const other = await openEngine({ workers });
+  const laboratory = await open({ engine: other });
+  const { id } = await laboratory.service.searches.start(TINY);
+  await settled(laboratory, id);
+  expect(await archivedPopulation(laboratory.archive, id)).toEqual(expected);
+  await other.close();
+});
+
+test('many searches at once do not disturb one another', async () => {
+  const laboratory = await open();
+  const { archive, service } = laboratory;
+  const seeds = [11, 12, 13, 11];
+  const started = await Promise.all(seeds.map((seed) => service.searches.start({ ...TINY, seed })));
+  for (const [i, { id }] of started.entries()) {
+    expect(await settled(laboratory, id)).toMatchObject({ status: 'completed' });
+    expectWholeJournal(await eventsOf(archive, id), TINY_EVALUATIONS, TINY.generations);
+    const wanted = await purePopulation(engine, { ...TINY, seed: seeds[i] as number });
+    expect(await archivedPopulation(archive, id)).toEqual(wanted);
+  }
+});
+
+describe('a search that is stopped', () => {
+  test.each([1, 3, 6, 7, 20, 24])(
+    'by a pause after %i scores goes on to the same end and computes no score twice',
+    async (count) => {
+      const folder = newFolder();
+      const hold = holdAt(count);
+      const first = await open({ folder, onComputed: hold.onComputed });
+      const { id } = await first.service.searches.start(TINY);
+      await hold.reached;
+      const paused = await first.service.searches.pause(id);
+      expect(paused).toMatchObject({ status: 'paused', failure: null, finishedAt: null });
+      // Whatever was in flight has been kept: nothing is computed and thrown away.
+      const known = [...first.computed];
+      expect(known.length).toBeGreaterThanOrEqual(count);
+      expect(known.length).toBeLessThanOrEqual(count + 1);
+      const told = (await eventsOf(first.archive, id)).flatMap(({ happening }) =>
+        happening.type === 'evaluated' ? [happening.architecture] : [],
+      );
+      expect(new Set(told)).toEqual(new Set(known));
+      await first.close();
+
+      // As another process would.
+      const second = await open({ folder });
+      expect(await second.service.searches.recover()).toBe(0);
+      expect(await second.service.searches.resume(id)).toMatchObject({ status: 'running' });
+      expect(await settled(second, id)).toMatchObject({ status: 'completed' });
+      const all = [...known, ...second.computed];
+      expect(all).toHaveLength(TINY_EVALUATIONS);
+      expect(new Set(all).size).toBe(TINY_EVALUATIONS);
+      expect(await archivedPopulation(second.archive, id)).toEqual(expected);
+      const events = await eventsOf(second.archive, id);
+      expectWholeJournal(events, TINY_EVALUATIONS, TINY.generations);
+      expect(statusesOf(events)).toEqual(['running', 'paused', 'running', 'completed']);
+    },
+  );
+
+  test('by the end of its process is taken up by the next one', async () => {
+    const folder = newFolder();
+    const hold = holdAt(10);
+    const first = await open({ folder, onComputed: hold.onComputed });
+    const { id } = await first.service.searches.start(TINY);
+    await hold.reached;
+    await first.close();
+    const second = await open({ folder });
+    expect((await second.archive.getSearch(id)).body.status).toBe('running');
+    expect(await second.service.searches.recover()).toBe(1);
+    expect(await second.service.searches.recover()).toBe(0);
+    expect(await settled(second, id)).toMatchObject({ status: 'completed' });
+    expect(first.computed.length + second.computed.length).toBe(TINY_EVALUATIONS);
+    expect(await archivedPopulation(second.archive, id)).toEqual(expected);
+    const events = await eventsOf(second.archive, id);
+    expectWholeJournal(events, TINY_EVALUATIONS, TINY.generations);
+    expect(statusesOf(events)).toEqual(['running', 'completed']);
+  });
+
+  test('between any two generations, too', async () => {
+    const laboratory = await open();
+    const { archive, service } = laboratory;
+    const { id } = await service.searches.start(TINY);
+    for await (const { happening } of service.follow(id, 0, new AbortController().signal)) {
+      if (happening.type !== 'generation' || happening.generation === TINY.generations) continue;
+      await service.searches.pause(id);
+      await service.searches.resume(id);
+    }
+    expect(await archivedPopulation(archive, id)).toEqual(expected);
+    expectWholeJournal(await eventsOf(archive, id), TINY_EVALUATIONS, TINY.generations);
+    expect(laboratory.computed).toHaveLength(TINY_EVALUATIONS);
+  });
+
+  test('by another process, which takes it over, is ended by that alone', async () => {
+    const folder = newFolder();
+    const hold = holdAt(8);
+    const first = await open({ folder, onComputed: hold.onComputed });
+    const second = await open({ folder });
+    const { id } = await first.service.searches.start(TINY);
+    await hold.reached;
+    // It has no run there, so it may be one whose process is gone.
+    await second.service.searches.resume(id);
+    expect(await settled(second, id)).toMatchObject({ status: 'completed' });
+    expect(await archivedPopulation(second.archive, id)).toEqual(expected);
+    const events = await eventsOf(second.archive, id);
+    expectWholeJournal(events, TINY_EVALUATIONS, TINY.generations);
+    await first.close();
+    expect(first.errors).toEqual([]);
+    expect(await eventsOf(second.archive, id)).toEqual(events);
+  });
+
+  test('by another process stops at its next score, not at the end of its generation', async () => {
+    const folder = newFolder();
+    const second = await open({ folder });
+    const cancel = async (): Promise<unknown> => {
+      const [one] = (await second.archive.listSearches([], 1)).items;
+      return one && (await second.service.searches.cancel(one.item.id));
+    };
+    let cancelled = null as Promise<unknown> | null;
+    const first = await open({
+      folder,
+      async onComputed(count) {
+        if (count >= 8) await (cancelled ??= cancel());
+      },
+    });
+    const { id } = await first.service.searches.start(TINY);
+    await settled(first, id);
+    expect(await cancelled).toMatchObject({ id, status: 'cancelled' });
+    // Both workers were held with the eighth or the ninth, and each learns of it by one more.
+    expect(first.computed.length).toBeLessThan(12);
+    expect(first.errors).toEqual([]);
+    expect(statusesOf((await eventsOf(first.archive, id)).slice(-1))).toEqual(['cancelled']);
+  });
 });

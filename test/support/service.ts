@@ -99,6 +99,8 @@ export const openFormulaEngine = (permits: Permits): Engine => ({
     },
   }),
   inspect: () => Promise.reject(new Error('a formula has nothing inside')),
+  // A formula takes no memory.
+  requireFit: () => undefined,
   close: () => Promise.resolve(),
 });
 
