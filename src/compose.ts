@@ -6,7 +6,7 @@ import type { Progress as DownloadProgress } from './data/download.ts';
 import { openEngine } from './engine/pool.ts';
 import { openService, type Service } from './service/service.ts';
 import { openArchive } from './storage/archive.ts';
-import { openMongo } from './storage/mongo.ts';
+import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
 
 export interface Listeners {
@@ -15,10 +15,16 @@ export interface Listeners {
   readonly onError: (error: unknown, context: string) => void;
 }
 
+/** Imported when it is used: mongoose takes longer to load than all the rest. */
+async function loadMongo(uri: string): Promise<Documents> {
+  const { openMongo } = await import('./storage/mongo.ts');
+  return await openMongo(uri);
+}
+
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
   const { mongodbUri, dataDir, workers, datasetFolders, download } = config;
-  const documents = await (mongodbUri === null ? openSqlite(dataDir) : openMongo(mongodbUri));
+  const documents = await (mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri));
   try {
     return openService({
       archive: openArchive(documents),

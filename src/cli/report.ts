@@ -83,8 +83,10 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
     .join('\n');
 }
 
-const round = (value: number | null | undefined): string | number =>
-  value === null || value === undefined ? '-' : Number(value.toPrecision(6));
+function round(value: number | null | undefined): string | number {
+  if (value === null || value === undefined) return '-';
+  return Math.abs(value) < 1e6 ? Number(value.toPrecision(6)) : value.toExponential(3);
+}
 
 /** The front and the pick, for a person. */
 export function pageOf({ search, paretoFront, best, hypervolume, timings }: Report): string {

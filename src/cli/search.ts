@@ -70,15 +70,19 @@ interface Flags extends Omit<GivenSettings, 'batchSize'> {
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * From now on a signal pauses the search, which stays in the archive; a second one ends the process.
- * What is returned undoes this, and waits for a pause that has begun.
+ * From now on a signal ends the drawing and pauses the search, which stays in the archive; a second one
+ * ends the process. What is returned undoes this, and waits for a pause that has begun.
  */
-function pauseOnSignal({ searches }: Service, id: SearchId): () => Promise<void> {
+function pauseOnSignal(
+  { searches }: Service,
+  id: SearchId,
+  endDrawing: () => Promise<void>,
+): () => Promise<void> {
   let pausing: Promise<unknown> = Promise.resolve();
   const pause = (): void => {
-    process.stderr.write('\nPausing after the scores in flight.\n');
+    const told = endDrawing().then(() => process.stderr.write('Pausing after the scores in flight.\n'));
     // Refused when the search has ended meanwhile, and then there is nothing to pause.
-    pausing = searches.pause(id).catch(() => undefined);
+    pausing = Promise.allSettled([told, searches.pause(id)]);
   };
   for (const name of SIGNALS) process.once(name, pause);
   return async () => {
@@ -96,19 +100,21 @@ async function resume({ archive, searches }: Service, id: SearchId): Promise<Sea
 /** Draws the search until it ends or stops; resolves with where it then stands. */
 async function follow(service: Service, started: SearchRecord): Promise<SearchRecord> {
   const gone = new AbortController();
-  const unpause = pauseOnSignal(service, started.id);
-  const following = followSearch(service, started, process.stderr, gone.signal);
+  // Drawing fails where the archive fails, of which the search has more to say.
+  const following = followSearch(service, started, process.stderr, gone.signal).catch(() => undefined);
+  const endDrawing = (): Promise<void> => {
+    gone.abort();
+    return following;
+  };
+  const unpause = pauseOnSignal(service, started.id, endDrawing);
   try {
     await service.searches.settled(started.id);
     await unpause();
     const { body } = await service.archive.getSearch(started.id);
-    if (!isFinal(body.status)) gone.abort();
-    await following;
+    if (isFinal(body.status)) await following;
     return body;
-  } catch (error) {
-    gone.abort();
-    await following.catch(() => undefined);
-    throw error;
+  } finally {
+    await endDrawing();
   }
 }
 

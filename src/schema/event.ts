@@ -27,7 +27,10 @@ export class StatusChanged extends SearchEvent {
   @Field(() => SearchStatus, { description: 'What it is doing since.' })
   readonly status!: SearchStatusName;
 
-  @Field(() => Failure, { nullable: true, description: 'Why it failed; null: it did not.' })
+  @Field(() => Failure, {
+    nullable: true,
+    description: 'Why it failed, or had to pause (the archive was full, say); null: neither.',
+  })
   readonly failure!: Failure | null;
 }
 

@@ -56,7 +56,10 @@ export class Search extends Node {
   @Field(() => SearchStatus, { description: 'What it is doing.' })
   readonly status!: SearchStatusName;
 
-  @Field(() => Failure, { nullable: true, description: 'Why it failed; null: it did not.' })
+  @Field(() => Failure, {
+    nullable: true,
+    description: 'Why it failed, or had to pause (the archive was full, say); null: neither.',
+  })
   readonly failure!: Failure | null;
 
   @Field(() => String, { nullable: true, description: 'The idempotency key it was started with.' })

@@ -108,7 +108,8 @@ export function parseSettings(given: { readonly [K in keyof SearchSettings]?: un
   const settings = Object.fromEntries(
     Object.entries(DEFAULT_SETTINGS).map(([name, byDefault]: [string, unknown]) => {
       const value = given[name as keyof SearchSettings];
-      return [name, value === undefined ? byDefault : value];
+      // -0 becomes 0, as it would in JSON.
+      return [name, value === undefined ? byDefault : typeof value === 'number' ? value + 0 : value];
     }),
   ) as unknown as SearchSettings;
   for (const [name, check] of Object.entries(CHECKS)) {

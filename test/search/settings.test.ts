@@ -50,6 +50,11 @@ test('parsed settings parse to themselves, also from JSON', () => {
   expect(parseSettings(JSON.parse(JSON.stringify(settings)) as Given)).toStrictEqual(settings);
 });
 
+test('-0 is 0, as it comes back from JSON', () => {
+  const { seed, exploitation } = parseSettings({ seed: -0, exploitation: -0 });
+  expect([seed, exploitation]).toEqual([0, 0]);
+});
+
 test.each<Given>([
   { population: 2, offspring: 2, generations: 0 },
   { population: 10_000, offspring: 2, generations: 10_000 },
