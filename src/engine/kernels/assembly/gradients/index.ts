@@ -1,0 +1,8 @@
+// The exports of the gradient kernels; conventions as in ../index.ts, meanings in
+// src/engine/gradients/kernels.ts.
+
+export { depthwiseFilter, depthwiseFilterScratch } from './depthwise';
+export { jetLayer, jetMaxPool, jetRectify, jetScale, jetSums } from './jet';
+export { spreadLines, transposeLines } from './lines';
+export { combine, imageDots, normGradientSums, rectifyGradient } from './norm';
+export { avgPoolGradient, maxPoolGradient } from './pool';

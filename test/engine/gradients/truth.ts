@@ -1,0 +1,294 @@
+// The loss of a network in float64 and plain loops, and its derivatives from differences of it: the
+// truth that gradients are held against. Weights and the outputs of layers can be changed before it is
+// taken. Central differences in float64 are good to about 1e-9 here, as long as no ReLU and no maximum
+// changes sides in between: which side each is on is noted, and the step is made smaller until none does.
+
+import { type Network, type Node, type NodeOf, type Op, weightShape } from '../../../src/search/network.ts';
+import { weightValues } from '../../../src/engine/weights.ts';
+import { type Problem, targetsOf } from '../../../src/engine/gradients/gradient.ts';
+
+/** [image][row][column][channel]. */
+type Maps = number[][][][];
+
+/** By node: what is added to the weights. */
+export type Direction = ReadonlyMap<number, ArrayLike<number>>;
+
+export interface Change {
+  /** weights += by * direction, for each. */
+  readonly along?: readonly (readonly [by: number, direction: Direction])[];
+  /** A channel of one image of a layer's output times 1 + by. */
+  readonly scaled?: {
+    readonly node: number;
+    readonly image: number;
+    readonly channel: number;
+    readonly by: number;
+  };
+}
+
+const grid = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
+
+function build(
+  images: number,
+  [height, width, channels]: readonly number[],
+  at: (n: number, y: number, x: number, c: number) => number,
+): Maps {
+  return grid(images, (n) =>
+    grid(height as number, (y) =>
+      grid(width as number, (x) => grid(channels as number, (c) => at(n, y, x, c))),
+    ),
+  );
+}
+
+const pixel = (maps: Maps, n: number, y: number, x: number): number[] | undefined => maps[n]?.[y]?.[x];
+
+interface At<O extends Op> {
+  readonly node: NodeOf<O>;
+  readonly images: number;
+  readonly inputs: readonly Maps[];
+  readonly weights: Float64Array;
+  /** Told on which side each ReLU and maximum is. */
+  note(side: number): void;
+}
+
+function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
+  const [kh, kw] = node.attrs.kernel;
+  const [x] = inputs as [Maps];
+  const cin = x[0]?.[0]?.[0]?.length as number;
+  const cout = node.shape[2];
+  return build(images, node.shape, (n, row, column, k) => {
+    let sum = 0;
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        const from = pixel(x, n, row + i - (kh - 1) / 2, column + j - (kw - 1) / 2);
+        from?.forEach((v, c) => (sum += v * (weights[((i * kw + j) * cin + c) * cout + k] as number)));
+      }
+    }
+    return sum;
+  });
+}
+
+function convolveDepthwise({ node, images, inputs, weights }: At<'depthwise'>): Maps {
+  const {
+    kernel: [kh, kw],
+    dilation,
+  } = node.attrs;
+  const channels = node.shape[2];
+  return build(images, node.shape, (n, row, column, c) => {
+    let sum = 0;
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        const [y, x] = [row + dilation * (i - (kh - 1) / 2), column + dilation * (j - (kw - 1) / 2)];
+        sum +=
+          (pixel(inputs[0] as Maps, n, y, x)?.[c] ?? 0) * (weights[(i * kw + j) * channels + c] as number);
+      }
+    }
+    return sum;
+  });
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+function normalise({ node, images, inputs }: At<'batchNorm'>): Maps {
+  const [x] = inputs as [Maps];
+  const moments = grid(node.shape[2], (c) => {
+    const values = x.flat(2).map((channels) => channels[c] as number);
+    const middle = mean(values);
+    return [middle, mean(values.map((v) => (v - middle) ** 2))] as const;
+  });
+  return build(images, node.shape, (n, y, column, c) => {
+    const [middle, variance] = moments[c] as readonly [number, number];
+    return ((pixel(x, n, y, column)?.[c] as number) - middle) / Math.sqrt(variance + 1e-5);
+  });
+}
+
+const poolWith =
+  (reduce: (values: readonly number[], note: (side: number) => void) => number) =>
+  ({ node, images, inputs, note }: At<'maxPool' | 'avgPool'>): Maps => {
+    const [x] = inputs as [Maps];
+    const { size } = node.attrs;
+    const before = (n: number): number => Math.max((Math.ceil(n / 2) - 1) * 2 + size - n, 0) >> 1;
+    const [image] = x as [number[][][]];
+    const [line] = image as [number[][]];
+    const [top, left] = [before(image.length), before(line.length)];
+    return build(images, node.shape, (n, row, column, c) => {
+      const taps = grid(size * size, (k) =>
+        pixel(x, n, 2 * row - top + Math.floor(k / size), 2 * column - left + (k % size)),
+      );
+      const values = taps.flatMap((tap) => (tap === undefined ? [] : [tap[c] as number]));
+      return reduce(values, note);
+    });
+  };
+
+const RULES: { readonly [O in Op]: (at: At<O>) => Maps } = {
+  input: () => [],
+  conv: convolve,
+  depthwise: convolveDepthwise,
+  batchNorm: normalise,
+  relu: ({ node, images, inputs, note }) =>
+    build(images, node.shape, (n, y, x, c) => {
+      const value = pixel(inputs[0] as Maps, n, y, x)?.[c] as number;
+      note(Number(value > 0));
+      return Math.max(0, value);
+    }),
+  zero: ({ node, images }) => build(images, node.shape, () => 0),
+  concat: ({ node, images, inputs }) =>
+    build(
+      images,
+      node.shape,
+      (n, y, x, c) => inputs.flatMap((maps) => pixel(maps, n, y, x) ?? [])[c] as number,
+    ),
+  maxPool: poolWith((values, note) => {
+    const largest = Math.max(...values);
+    note(values.indexOf(largest));
+    return largest;
+  }),
+  avgPool: poolWith(mean),
+  globalAvgPool: ({ node, images, inputs }) =>
+    build(images, node.shape, (n, _y, _x, c) =>
+      mean((inputs[0] as Maps)[n]?.flat().map((at) => at[c] as number) ?? []),
+    ),
+  dense: ({ node, images, inputs, weights }) =>
+    build(images, node.shape, (n, _y, _x, k) =>
+      (pixel(inputs[0] as Maps, n, 0, 0) as number[]).reduce(
+        (sum, v, c) => sum + v * (weights[c * node.shape[2] + k] as number),
+        0,
+      ),
+    ),
+};
+
+function lossOf(logits: readonly number[], target: ArrayLike<number>, multiLabel: boolean): number {
+  if (multiLabel) return mean(logits.map((z, c) => Math.log1p(Math.exp(z)) - z * (target[c] as number)));
+  const sum = logits.reduce((total, z) => total + Math.exp(z), 0);
+  return logits.reduce((total, z, c) => total + (target[c] as number) * (Math.log(sum) - z), 0);
+}
+
+interface Taken {
+  readonly loss: number;
+  /** Equal when every ReLU and maximum is on the same side. */
+  readonly sides: number;
+}
+
+/** L, with the changes made. */
+function take(problem: Problem, { along = [], scaled }: Change): Taken {
+  const { network, batch, input, seed, multiLabel } = problem;
+  const { images, classes, values: targets } = targetsOf(problem);
+  const [height, width, channels] = input;
+  const values: Maps[] = [];
+  let sides = 0;
+  const note = (side: number): void => {
+    sides = (Math.imul(sides, 31) + side + 1) | 0;
+  };
+  network.nodes.forEach((node, i) => {
+    if (i === 0) {
+      values.push(
+        build(
+          images,
+          input,
+          (n, y, x, c) => batch.images[((n * height + y) * width + x) * channels + c] as number,
+        ),
+      );
+      return;
+    }
+    const drawn = weightShape(network, node) === null ? [] : weightValues(network, node, seed);
+    const weights = Float64Array.from(drawn, (w, k) =>
+      along.reduce((sum, [by, direction]) => sum + by * (direction.get(i)?.[k] ?? 0), w),
+    );
+    const inputs = node.inputs.map((j) => values[j] as Maps);
+    const output = (RULES[node.op] as (at: At<Op>) => Maps)({ node, images, inputs, weights, note });
+    if (scaled?.node === i) {
+      for (const at of output[scaled.image]?.flat() ?? []) {
+        at[scaled.channel] = (at[scaled.channel] as number) * (1 + scaled.by);
+      }
+    }
+    values.push(output);
+  });
+  const logits = (values.at(-1) as Maps).map((image) => image[0]?.[0] as number[]);
+  const losses = logits.map((z, n) =>
+    lossOf(z, targets.subarray(n * classes, (n + 1) * classes), multiLabel),
+  );
+  return { loss: mean(losses), sides };
+}
+
+export interface Layer {
+  readonly index: number;
+  readonly node: Node;
+  readonly count: number;
+}
+
+export const layersOf = (network: Network): readonly Layer[] =>
+  network.nodes.flatMap((node, index) => {
+    const shape = weightShape(network, node);
+    return shape === null ? [] : [{ index, node, count: shape.reduce((a, b) => a * b, 1) }];
+  });
+
+/** The weights as a direction: where grasp's theta points. */
+export const thetaOf = ({ network, seed }: Problem): Direction =>
+  new Map(layersOf(network).map(({ index, node }) => [index, weightValues(network, node, seed)]));
+
+/** A difference quotient: of the losses after changes that depend on a step, the first step that crosses no side. */
+function quotient(
+  problem: Problem,
+  steps: readonly number[],
+  changes: (step: number) => readonly Change[],
+  combine: (losses: readonly number[], step: number) => number,
+): number {
+  for (const step of steps) {
+    const taken = changes(step).map((change) => take(problem, change));
+    const [one] = taken as [Taken];
+    if (taken.every(({ sides }) => sides === one.sides))
+      return combine(
+        taken.map(({ loss }) => loss),
+        step,
+      );
+  }
+  throw new Error('a ReLU or a maximum is too close to changing sides for a difference to be taken');
+}
+
+const slopeOf = (problem: Problem, change: (by: number) => Change): number =>
+  quotient(
+    problem,
+    [1e-5, 1e-6, 1e-7],
+    (step) => [change(step), change(-step)],
+    ([above = 0, below = 0], step) => (above - below) / (2 * step),
+  );
+
+/** dL along a direction. */
+export const slope = (problem: Problem, direction: Direction): number =>
+  slopeOf(problem, (by) => ({ along: [[by, direction]] }));
+
+const CORNERS = [
+  [1, 1],
+  [1, -1],
+  [-1, 1],
+  [-1, -1],
+] as const;
+
+/** d1^T H d2. */
+export const curvature = (problem: Problem, d1: Direction, d2: Direction): number =>
+  quotient(
+    problem,
+    [2e-5, 4e-6],
+    (step) =>
+      CORNERS.map(([s, t]) => ({
+        along: [
+          [s * step, d1],
+          [t * step, d2],
+        ],
+      })),
+    (losses, step) =>
+      losses.reduce((sum, l, i) => sum + (i === 1 || i === 2 ? -l : l), 0) / (4 * step * step),
+  );
+
+/** 0.5 * mean over images of (sum over space of z * dL/dz)^2, over channels, by node. */
+export function fisher(problem: Problem): ReadonlyMap<number, number> {
+  const { images } = targetsOf(problem);
+  return new Map(
+    layersOf(problem.network).map(({ index, node }) => {
+      const squares = grid(images * node.shape[2], (k) => {
+        const [image, channel] = [Math.floor(k / node.shape[2]), k % node.shape[2]];
+        return slopeOf(problem, (by) => ({ scaled: { node: index, image, channel, by } })) ** 2;
+      });
+      return [index, (0.5 / images) * squares.reduce((a, b) => a + b, 0)];
+    }),
+  );
+}
