@@ -2,6 +2,7 @@
 
 import type { Network, Shape } from '../search/network.ts';
 import type { EngineBatch } from './engine.ts';
+import type { Gradients } from './gradients/gradient.ts';
 import type { Sensitivity } from './sensitivity.ts';
 
 /** One forward pass over a batch of N images. */
@@ -12,12 +13,18 @@ export interface Activity {
   readonly logits: Float32Array;
 }
 
-export interface Backend {
+export interface Backend extends Gradients {
   /** Name and revision of the arithmetic: results of equal numerics are equal bit for bit. */
   readonly numerics: string;
   /** `logits`: whether they are wanted; they cost the network's last layers. */
-  activity(network: Network, batch: EngineBatch, input: Shape, seed: number, logits: boolean): Activity;
-  sensitivity(network: Network, input: Shape, seed: number): Sensitivity;
+  activity(
+    network: Network,
+    batch: EngineBatch,
+    input: Shape,
+    seed: number,
+    logits: boolean,
+  ): Promise<Activity>;
+  sensitivity(network: Network, input: Shape, seed: number): Promise<Sensitivity>;
 }
 
 /** An architecture needs more memory than there is; the message says how much of each. */

@@ -6,6 +6,7 @@ import type { Genotype } from '../search/space/space.ts';
 import { SPACES } from '../search/space/spaces.ts';
 import { type Backend, OutOfMemoryError } from './backend.ts';
 import type { EngineBatch } from './engine.ts';
+import type { Wanted } from './gradients/gradient.ts';
 import type { Subject } from './indicators/indicator.ts';
 import { INDICATOR_TABLE } from './indicators/table.ts';
 
@@ -28,21 +29,40 @@ export function unscored({ genotype, protocol }: Task, reason: string): Evaluati
   return { status: 'infeasible', reason, scores: {}, macs: macs(network), params: params(network) };
 }
 
-function timed(name: IndicatorName, subject: Subject): readonly [Score, string | null] {
+/** What some indicators read of the loss's derivatives. */
+export const derivativesOf = (indicators: readonly IndicatorName[]): Wanted =>
+  new Set(indicators.flatMap((name) => INDICATOR_TABLE[name].derivatives));
+
+function subjectOf({ genotype, protocol, batch }: Task, backend: Backend): Subject {
+  const network = networkOf(genotype, protocol);
+  const { input, seed, multiLabel, indicators } = protocol;
+  const problem = { network, batch, input, seed, multiLabel };
+  let gradient: ReturnType<Subject['gradient']> | null = null;
+  return {
+    network,
+    protocol,
+    batch,
+    backend,
+    problem,
+    gradient: () => (gradient ??= backend.gradient(problem, derivativesOf(indicators))),
+  };
+}
+
+async function timed(name: IndicatorName, subject: Subject): Promise<readonly [Score, string | null]> {
   const start = performance.now();
-  const { flaw, ...values } = INDICATOR_TABLE[name].read(subject);
+  const { flaw, ...values } = await INDICATOR_TABLE[name].read(subject);
   const seconds = (performance.now() - start) / 1000;
   return [{ ...values, seconds }, flaw === null ? null : `${name}: ${flaw}`];
 }
 
-export function evaluate({ genotype, protocol, batch }: Task, backend: Backend): Evaluation {
-  const network = networkOf(genotype, protocol);
-  const subject = { network, protocol, batch, backend };
+export async function evaluate(task: Task, backend: Backend): Promise<Evaluation> {
+  const subject = subjectOf(task, backend);
+  const { network, protocol } = subject;
   const scores: { [I in IndicatorName]?: Score } = {};
   const flaws: string[] = [];
   for (const name of protocol.indicators) {
     try {
-      const [score, flaw] = timed(name, subject);
+      const [score, flaw] = await timed(name, subject);
       scores[name] = score;
       if (flaw !== null) flaws.push(flaw);
     } catch (error) {

@@ -6,6 +6,7 @@ import { MedNasError } from '../search/errors.ts';
 import type { Backend } from './backend.ts';
 import { addHamming, packSigns } from './codes.ts';
 import { forward } from './forward.ts';
+import { tfjsGradients } from './gradients/tfjs/gradients.ts';
 import { sensitivity } from './sensitivity.ts';
 
 /** @throws MedNasError ENGINE_UNAVAILABLE when tf.js cannot start its WASM backend. */
@@ -17,7 +18,8 @@ export async function openTfjs(): Promise<Backend> {
   await tf.ready();
   return {
     numerics: 'tfjs-wasm-1',
-    activity(network, { images }, input, seed, wanted) {
+    ...tfjsGradients,
+    async activity(network, { images }, input, seed, wanted) {
       const n = images.length / (input[0] * input[1] * input[2]);
       const distances = new Float64Array(n * n);
       const logits = tf.tidy(() => {
@@ -28,6 +30,6 @@ export async function openTfjs(): Promise<Backend> {
       });
       return { distances, logits: wanted ? logits : new Float32Array() };
     },
-    sensitivity,
+    sensitivity: async (network, input, seed) => sensitivity(network, input, seed),
   };
 }

@@ -26,9 +26,9 @@ function backend(): Promise<Backend> {
 
 const NOTHING: Activity = { distances: new Float64Array(), logits: new Float32Array() };
 
-function activityOf({ genotype, protocol, batch }: Task, using: Backend): Activity {
+async function activityOf({ genotype, protocol, batch }: Task, using: Backend): Promise<Activity> {
   try {
-    return using.activity(networkOf(genotype, protocol), batch, protocol.input, protocol.seed, true);
+    return await using.activity(networkOf(genotype, protocol), batch, protocol.input, protocol.seed, true);
   } catch (error) {
     if (error instanceof OutOfMemoryError) return NOTHING;
     throw error;
@@ -41,10 +41,10 @@ export const evaluate = (task: Task): Promise<Outcome<Evaluation>> =>
 export const inspect = (task: Task): Promise<Outcome<Inspection>> =>
   outcomeOf(async () => {
     const { batchSize, classes } = task.protocol;
-    const { distances, logits } = activityOf(task, await backend());
+    const { distances, logits } = await activityOf(task, await backend());
     const units = reluUnits(networkOf(task.genotype, task.protocol));
     return {
-      evaluation: evaluateWith(task, await backend()),
+      evaluation: await evaluateWith(task, await backend()),
       reluUnits: units,
       kernelRow0: [...kernelMatrix(distances.subarray(0, batchSize), units)],
       logits0: [...logits.subarray(0, classes)],

@@ -1,10 +1,10 @@
 // An architecture as scored under a protocol, and how lists of them are filtered and ordered.
 
 import { Field, InputType, Int, ObjectType } from 'type-graphql';
-import type { IndicatorName } from '../search/evaluation.ts';
+import { INDICATOR_DESCRIPTIONS, type IndicatorName } from '../search/evaluation.ts';
 import { connectionOf } from './connection.ts';
 import { Block, GraphEdge, GraphNode } from './graph.ts';
-import { INDICATOR_DESCRIPTIONS, IndicatorScore } from './indicator.ts';
+import { IndicatorScore } from './indicator.ts';
 import { defineEnum } from './names.ts';
 import { Node } from './node.ts';
 import { Protocol } from './protocol.ts';

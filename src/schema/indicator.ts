@@ -1,14 +1,8 @@
 // Training-free indicators and what one says of an architecture.
 
 import { Field, Float, ObjectType } from 'type-graphql';
-import type { IndicatorName } from '../search/evaluation.ts';
+import { INDICATOR_DESCRIPTIONS, type IndicatorName } from '../search/evaluation.ts';
 import { defineEnum } from './names.ts';
-
-export const INDICATOR_DESCRIPTIONS: Readonly<Record<IndicatorName, string>> = {
-  jacobCov:
-    'Log-determinant of the kernel of ReLU codes over the batch (NASWOT): how well the untrained network tells images apart.',
-  synflow: 'Synaptic flow: sum over weights of weight times gradient, of a network that sees ones.',
-};
 
 export const Indicator = defineEnum<IndicatorName>(
   'Indicator',

@@ -2,9 +2,21 @@
 
 import type { Shape } from './network.ts';
 
-/** Training-free indicators (spec section 3), larger is better. */
-export const INDICATORS = ['jacobCov', 'synflow'] as const;
-export type IndicatorName = (typeof INDICATORS)[number];
+/** Training-free indicators (spec section 3), larger is better, and what each measures. */
+export const INDICATOR_DESCRIPTIONS = {
+  jacobCov:
+    'Log-determinant of the kernel of ReLU codes over the batch (NASWOT; equations 3 and 4 of MSTF-NAS): how well the untrained network tells images apart.',
+  synflow:
+    'Synaptic flow: sum over weights of weight times gradient, of a network that sees ones through absolute weights.',
+  gradNorm: "Sum over layers of the L2 norm of the loss's gradient (Abdelfattah et al. 2021).",
+  snip: "Connection sensitivity: sum over weights of |weight times the loss's gradient| (SNIP).",
+  grasp:
+    "Gradient signal preservation: sum over weights of -weight times the Hessian's product with the gradient, signed (GraSP).",
+  fisher:
+    'Fisher saliency: sum over channels of 0.5 times the mean over images of (activation times gradient, summed over space) squared.',
+} as const;
+export type IndicatorName = keyof typeof INDICATOR_DESCRIPTIONS;
+export const INDICATORS = Object.keys(INDICATOR_DESCRIPTIONS) as readonly IndicatorName[];
 
 /** One indicator's raw value. */
 export interface Score {

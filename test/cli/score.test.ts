@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { evaluate } from '../../src/engine/evaluate.ts';
 import { openTfjs } from '../../src/engine/tfjs.ts';
-import type { Protocol } from '../../src/search/evaluation.ts';
+import { INDICATORS, type Protocol } from '../../src/search/evaluation.ts';
 import { reluUnits } from '../../src/search/network.ts';
 import { randomFor, streamKey, uniformAt } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
@@ -23,7 +23,18 @@ type Case = Pick<
 >;
 type Computed = Pick<
   Golden,
-  'macs' | 'params' | 'reluUnits' | 'kernelRow0' | 'jacobCov' | 'synflow' | 'logSynflow' | 'logits0'
+  | 'macs'
+  | 'params'
+  | 'reluUnits'
+  | 'kernelRow0'
+  | 'jacobCov'
+  | 'gradNorm'
+  | 'snip'
+  | 'grasp'
+  | 'synflow'
+  | 'logSynflow'
+  | 'fisher'
+  | 'logits0'
 > & { readonly feasible: boolean; readonly reason: string | null };
 type Scored = Case & Computed;
 
@@ -57,6 +68,10 @@ function expectAgreement(scored: Scored, wanted: Pick<Golden, keyof Computed & k
   expectNear(scored.jacobCov, wanted.jacobCov, 0.005);
   expectNear(scored.logSynflow, wanted.logSynflow, 1e-3 * Math.abs(wanted.logSynflow ?? 0));
   expectNear(scored.synflow, wanted.synflow, 0.1 * Math.abs(wanted.synflow ?? 0));
+  for (const [name, tolerance] of Object.entries({ gradNorm: 1e-3, snip: 1e-3, fisher: 1e-3, grasp: 1e-2 })) {
+    const indicator = name as 'gradNorm';
+    expectNear(scored[indicator], wanted[indicator], tolerance * Math.abs(wanted[indicator] ?? 0));
+  }
 }
 
 test('agrees with the goldens', async () => {
@@ -105,15 +120,21 @@ async function scoredByTfjs(given: Case) {
     multiLabel: false,
     initChannels,
     seed,
-    indicators: ['jacobCov', 'synflow'],
+    indicators: INDICATORS,
     numerics: 'tfjs',
   };
   const backend = await openTfjs();
   const labels = Int32Array.from({ length: batch }, (_, n) => n % classes);
-  const evaluation = evaluate({ genotype, protocol, batch: { images, labels } }, backend);
+  const evaluation = await evaluate({ genotype, protocol, batch: { images, labels } }, backend);
   const network = mstf.build(genotype, protocol);
-  const { distances, logits } = backend.activity(network, { images, labels }, protocol.input, seed, true);
-  const { jacobCov, synflow } = evaluation.scores;
+  const { distances, logits } = await backend.activity(
+    network,
+    { images, labels },
+    protocol.input,
+    seed,
+    true,
+  );
+  const { jacobCov, synflow, gradNorm, snip, grasp, fisher } = evaluation.scores;
   const units = reluUnits(network);
   return {
     macs: evaluation.macs,
@@ -122,6 +143,10 @@ async function scoredByTfjs(given: Case) {
     kernelRow0: Array.from(distances.subarray(0, batch), (distance) => units - distance),
     logits0: [...logits.subarray(0, classes)],
     jacobCov: jacobCov?.value ?? null,
+    gradNorm: gradNorm?.value ?? null,
+    snip: snip?.value ?? null,
+    grasp: grasp?.value ?? null,
+    fisher: fisher?.value ?? null,
     synflow: synflow?.value ?? null,
     logSynflow: synflow?.log ?? null,
     feasible: evaluation.status === 'ok',

@@ -33,12 +33,15 @@ interface Answer extends Activity {
   readonly sensitivity: Sensitivity;
 }
 
-function ask(backend: Backend, { genotype, input, classes, initChannels, seed, batch }: Asked): Answer {
+async function ask(
+  backend: Backend,
+  { genotype, input, classes, initChannels, seed, batch }: Asked,
+): Promise<Answer> {
   const network = mstf.build(genotype, { input, classes, initChannels });
   const images = imagesFor(seed, batch, input);
   return {
-    ...backend.activity(network, { images, labels: new Int32Array() }, input, seed, true),
-    sensitivity: backend.sensitivity(network, input, seed),
+    ...(await backend.activity(network, { images, labels: new Int32Array() }, input, seed, true)),
+    sensitivity: await backend.sensitivity(network, input, seed),
   };
 }
 
@@ -69,10 +72,12 @@ describe('the SIMD executor agrees with tf.js', () => {
     fast = await Promise.all(VARIANTS.map((variant) => openSimd(variant)));
   });
 
-  function expectSame(asked: Asked): void {
+  async function expectSame(asked: Asked): Promise<void> {
     const units = reluUnits(mstf.build(asked.genotype, asked));
-    const wanted = ask(slow, asked);
-    const [relaxed, relaxedWide, simd, simdWide] = fast.map((backend) => ask(backend, asked));
+    const wanted = await ask(slow, asked);
+    const [relaxed, relaxedWide, simd, simdWide] = await Promise.all(
+      fast.map((backend) => ask(backend, asked)),
+    );
     expectClose(relaxed as Answer, wanted, units);
     expectClose(simd as Answer, wanted, units);
     expect(relaxedWide).toEqual(relaxed);
@@ -100,25 +105,25 @@ describe('the SIMD executor agrees with tf.js', () => {
     { name: 'five loose ends', block: [0, 0, 1, 0, 2, 0, 3, 0, 5, 0, ...POOLS] },
     { name: 'equal pools', block: [5, 0, 5, 0, 4, 1, 6, 3, 0, 2, 4, 4, 4, 4] },
     { name: 'equal pools apart', block: [5, 0, 7, 0, 4, 1, 6, 3, 0, 2, 4, 5, 4, 5] },
-  ])('$name', ({ block }) => {
-    expectSame({ ...common, genotype: [...block, ...block, ...block] });
-    expectSame({ ...common, genotype: block, input: [7, 6, 1], classes: 1 });
+  ])('$name', async ({ block }) => {
+    await expectSame({ ...common, genotype: [...block, ...block, ...block] });
+    await expectSame({ ...common, genotype: block, input: [7, 6, 1], classes: 1 });
   });
 
-  test.each([0, 2, 5])('six blocks of 64 channels and operation %p', (op) => {
+  test.each([0, 2, 5])('six blocks of 64 channels and operation %p', async (op) => {
     const block = [op, 0, op, 1, op, 2, op, 3, op, 4, ...POOLS];
     const network = mstf.build([block, block, block, block, block, block].flat(), {
       input: [12, 12, 3],
       classes: 2,
       initChannels: 64,
     });
-    const { mantissa, exponent } = (fast[0] as Backend).sensitivity(network, [12, 12, 3], 1);
+    const { mantissa, exponent } = await (fast[0] as Backend).sensitivity(network, [12, 12, 3], 1);
     expect(Math.abs(Math.log2(mantissa))).toBeLessThan(64);
     // Past what float32 holds.
     expect(exponent).toBeGreaterThan(128);
   });
 
-  test('on random networks of odd sizes', () => {
+  test('on random networks of odd sizes', async () => {
     const asked = fc.integer({ min: 1, max: 4 }).chain((blocks) =>
       fc.record({
         genotype: fc.tuple(...mstf.upperBounds(blocks).map((max) => fc.integer({ min: 0, max }))),
@@ -133,6 +138,6 @@ describe('the SIMD executor agrees with tf.js', () => {
         batch: fc.integer({ min: 2, max: 8 }),
       }),
     );
-    fc.assert(fc.property(asked, expectSame), { numRuns: 40 });
+    await fc.assert(fc.asyncProperty(asked, expectSame), { numRuns: 40 });
   });
 });

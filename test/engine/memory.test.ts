@@ -1,8 +1,10 @@
 import { freemem, totalmem } from 'node:os';
 import fc from 'fast-check';
-import { OutOfMemoryError } from '../../src/engine/backend.ts';
-import { evaluate, networkOf } from '../../src/engine/evaluate.ts';
-import type { Kernels } from '../../src/engine/kernels/kernels.ts';
+import { type Backend, OutOfMemoryError } from '../../src/engine/backend.ts';
+import { derivativesOf, evaluate, networkOf } from '../../src/engine/evaluate.ts';
+import type { AllKernels } from '../../src/engine/gradients/kernels.ts';
+import { derivativeDemands } from '../../src/engine/gradients/simd/gradients.ts';
+import { programBytes } from '../../src/engine/gradients/simd/program.ts';
 import { loadKernels } from '../../src/engine/kernels/load.ts';
 import { bytesForAll, MOST_BYTES, requireFit, workerBytes } from '../../src/engine/memory.ts';
 import { planActivity } from '../../src/engine/simd/activity.ts';
@@ -11,7 +13,7 @@ import { planSensitivity } from '../../src/engine/simd/sensitivity.ts';
 import type { Plan } from '../../src/engine/simd/steps.ts';
 import { demandOf, layOut } from '../../src/engine/simd/workspace.ts';
 import { MedNasError } from '../../src/search/errors.ts';
-import type { Protocol } from '../../src/search/evaluation.ts';
+import { type IndicatorName, INDICATORS, type Protocol } from '../../src/search/evaluation.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
@@ -19,7 +21,7 @@ import { imagesFor } from './backend.contract.ts';
 
 const MIB = 2 ** 20;
 
-let kernels: Kernels;
+let kernels: AllKernels;
 beforeAll(async () => {
   kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }), { wide: false });
 });
@@ -86,6 +88,29 @@ describe('the bytes that suffice for every architecture', () => {
     );
   });
 
+  test('do suffice for the derivatives too, and are no more than some indicator asks for', () => {
+    const indicators = fc.constantFrom<readonly IndicatorName[]>(
+      ['gradNorm'],
+      ['synflow', 'fisher'],
+      ['snip', 'grasp'],
+      INDICATORS,
+    );
+    fc.assert(
+      fc.property(asked, indicators, ({ blocks, genotype, protocol: given }, indicators) => {
+        const protocol = protocolOf({ ...given, indicators });
+        const { batchSize } = protocol;
+        const most = bytesForAll(protocol, blocks, batchSize, kernels);
+        const wanted = derivativesOf(indicators);
+        const demands = derivativeDemands(networkOf(genotype, protocol), batchSize, wanted, kernels);
+        expect(demands).toHaveLength(wanted.has('curvature') ? 2 : 1);
+        for (const demand of demands) expect(programBytes(demand)).toBeLessThanOrEqual(most);
+        const without = protocolOf({ ...given, indicators: ['jacobCov', 'synflow'] });
+        expect(bytesForAll(without, blocks, batchSize, kernels)).toBeLessThanOrEqual(most);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   // Five loose ends, in the order and with the pools that make the most of them.
   test.each([
     [5, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3],
@@ -113,6 +138,8 @@ describe('the bytes that suffice for every architecture', () => {
 
   test('are far below 1.5 GB at 128 channels, 64 images of 28 pixels', () => {
     expect(bytesForAll(protocolOf({ initChannels: 128 }), 3, 64, kernels)).toBeLessThan(256 * MIB);
+    const all = protocolOf({ initChannels: 128, indicators: INDICATORS });
+    expect(bytesForAll(all, 3, 64, kernels)).toBeLessThan(1.4e9);
   });
 
   test('are counted beyond 32 bits', () => {
@@ -167,7 +194,7 @@ describe('a worker', () => {
     const limit = bytesOf(planActivity(networkOf([...small, ...small], protocol), 8, false));
     const tight = await openSimd({ build: kernels.build, wide: false }, limit);
     const free = await openSimd({ build: kernels.build, wide: false });
-    const refused = evaluate({ genotype: [...large, ...large], protocol, batch }, tight);
+    const refused = await evaluate({ genotype: [...large, ...large], protocol, batch }, tight);
     expect(refused).toMatchObject({
       status: 'infeasible',
       reason: expect.stringMatching(
@@ -176,25 +203,29 @@ describe('a worker', () => {
       macs: expect.any(Number),
       params: expect.any(Number),
     });
-    const values = (backend: typeof tight) => {
-      const { status, scores } = evaluate({ genotype: [...small, ...small], protocol, batch }, backend);
+    const values = async (backend: typeof tight) => {
+      const { status, scores } = await evaluate({ genotype: [...small, ...small], protocol, batch }, backend);
       return [status, scores.jacobCov?.value, scores.synflow?.log];
     };
-    expect(values(tight)).toEqual(values(free));
-    expect(values(tight)[0]).toBe('ok');
+    expect(await values(tight)).toEqual(await values(free));
+    expect((await values(tight))[0]).toBe('ok');
   });
 
-  test('lets other errors through', () => {
-    const failing = (error: Error) => ({
+  test('lets other errors through', async () => {
+    const fail = (error: Error) => async () => {
+      throw error;
+    };
+    const failing = (error: Error): Backend => ({
       numerics: 'failing',
-      activity: () => {
-        throw error;
-      },
-      sensitivity: () => ({ mantissa: 1, exponent: 0 }),
+      activity: fail(error),
+      sensitivity: fail(error),
+      gradient: fail(error),
+      curvature: fail(error),
     });
     const task = { genotype: small, protocol, batch };
-    expect(() => evaluate(task, failing(new RangeError('a bug')))).toThrow('a bug');
-    expect(evaluate(task, failing(new OutOfMemoryError('it needs 9 MiB'))).status).toBe('infeasible');
+    await expect(evaluate(task, failing(new RangeError('a bug')))).rejects.toThrow('a bug');
+    const refused = await evaluate(task, failing(new OutOfMemoryError('it needs 9 MiB')));
+    expect(refused.status).toBe('infeasible');
   });
 
   test('takes what was computed beforehand, and no more over 300 architectures', async () => {
@@ -211,7 +242,7 @@ describe('a worker', () => {
     const random = randomFor(1, 0, 'immigrants');
     for (let i = 0; i < 300; i++) {
       const genotype = randomGenotype(random, mstf.upperBounds(3));
-      evaluate({ genotype, protocol: searched, batch: images }, backend);
+      await evaluate({ genotype, protocol: searched, batch: images }, backend);
     }
     prototype.grow = grow;
     expect(pages).toBeGreaterThan(1);

@@ -1,6 +1,6 @@
 // What the gradient kernels do (assembly/), in the words of ../kernels/kernels.ts, beside which they are loaded.
 
-import type { Affine, Maps, Rows } from '../kernels/kernels.ts';
+import type { Affine, Kernels, Maps, Rows } from '../kernels/kernels.ts';
 
 /** Batch norm and then ReLU, or neither, on the way from a tensor. */
 export interface Entry {
@@ -66,6 +66,11 @@ export interface GradientKernels {
   jetMaxPool(maps: Maps, size: number, x: JetRows, y: JetRows): void;
 }
 
+/** All that a build of the kernels has. */
+export interface AllKernels extends Kernels {
+  readonly gradient: GradientKernels;
+}
+
 export const GRADIENT_NAMES = [
   'avgPoolGradient',
   'combine',
@@ -84,7 +89,9 @@ export const GRADIENT_NAMES = [
   'transposeLines',
 ] as const;
 
-type Exports = Readonly<Record<(typeof GRADIENT_NAMES)[number], (...args: readonly number[]) => number>>;
+export type GradientExports = Readonly<
+  Record<(typeof GRADIENT_NAMES)[number], (...args: readonly number[]) => number>
+>;
 
 const affineOf = (affine: Affine | null): readonly [number, number] => [
   affine?.scale ?? 0,
@@ -99,7 +106,7 @@ const extents = ({ images, height, width, channels }: Maps): readonly [number, n
   channels,
 ];
 
-export function bindGradientKernels(raw: Exports): GradientKernels {
+export function bindGradientKernels(raw: GradientExports): GradientKernels {
   return {
     normGradientSums: (rows, columns, x, { scale, shift }, dy, sums) => {
       raw.normGradientSums(rows, columns, ...rowsOf(x), scale, shift, ...rowsOf(dy), sums);

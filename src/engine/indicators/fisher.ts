@@ -3,8 +3,6 @@
 import { finite, type Indicator } from './indicator.ts';
 
 export const fisher: Indicator = {
-  description:
-    'Sum over channels of 0.5 * mean over images of (sum over space of z * dL/dz)^2, z the outputs of convolutions and dense layer (Fisher).',
   derivatives: ['fisher'],
   async read({ gradient }) {
     const value = finite((await gradient()).reduce((sum, layer) => sum + layer.fisher, 0));

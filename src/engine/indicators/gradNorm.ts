@@ -5,7 +5,6 @@ import { finite, type Indicator } from './indicator.ts';
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, g) => sum + g * g, 0));
 
 export const gradNorm: Indicator = {
-  description: 'Sum over layers of the L2 norm of dL/dtheta (Abdelfattah et al. 2021).',
   derivatives: ['weights'],
   async read({ gradient }) {
     const value = finite((await gradient()).reduce((sum, { weights }) => sum + norm(weights), 0));

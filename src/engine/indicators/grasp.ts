@@ -4,7 +4,6 @@
 import { finite, type Indicator } from './indicator.ts';
 
 export const grasp: Indicator = {
-  description: 'Sum over weights of -theta * (H dL/dtheta), H the Hessian of the loss, signed (GraSP).',
   derivatives: ['weights', 'curvature'],
   async read({ backend, problem, gradient }) {
     // Not the negative: that of 0 is -0.

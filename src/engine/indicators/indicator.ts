@@ -4,6 +4,7 @@ import type { Network } from '../../search/network.ts';
 import type { Protocol } from '../../search/evaluation.ts';
 import type { Backend } from '../backend.ts';
 import type { EngineBatch } from '../engine.ts';
+import type { Derivative, Gradient, Problem } from '../gradients/gradient.ts';
 
 /** An architecture about to be judged. */
 export interface Subject {
@@ -11,6 +12,10 @@ export interface Subject {
   readonly protocol: Protocol;
   readonly batch: EngineBatch;
   readonly backend: Backend;
+  /** What the gradient indicators differentiate. */
+  readonly problem: Problem;
+  /** The loss's gradient, one for all indicators of the protocol: computed when first asked for. */
+  readonly gradient: () => Promise<Gradient>;
 }
 
 export interface Reading {
@@ -23,9 +28,9 @@ export interface Reading {
 }
 
 export interface Indicator {
-  /** For the API's users: what it measures, and the source. */
-  readonly description: string;
-  read(subject: Subject): Reading;
+  /** What it reads of the loss's derivatives, and so what it costs. */
+  readonly derivatives: readonly Derivative[];
+  read(subject: Subject): Promise<Reading>;
 }
 
 /** null for what JSON cannot hold. */

@@ -10,10 +10,9 @@ export const kernelMatrix = (distances: Float64Array, units: number): Float64Arr
   distances.map((distance) => units - distance);
 
 export const jacobCov: Indicator = {
-  description:
-    'ln |det K_H|, K_H the kernel of sign codes over all ReLUs of a batch (equations 3 and 4; NASWOT).',
-  read({ network, protocol, batch, backend }) {
-    const { distances } = backend.activity(network, batch, protocol.input, protocol.seed, false);
+  derivatives: [],
+  async read({ network, protocol, batch, backend }) {
+    const { distances } = await backend.activity(network, batch, protocol.input, protocol.seed, false);
     const kernel = kernelMatrix(distances, reluUnits(network));
     const value = logAbsDeterminant(kernel, Math.sqrt(kernel.length));
     const flaw =

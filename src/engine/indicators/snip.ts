@@ -6,7 +6,6 @@ import type { Node } from '../../search/network.ts';
 import { finite, type Indicator } from './indicator.ts';
 
 export const snip: Indicator = {
-  description: 'Sum over weights of |theta * dL/dtheta|: connection sensitivity (SNIP).',
   derivatives: ['weights'],
   async read({ network, protocol, gradient }) {
     const layers = await gradient();

@@ -4,10 +4,9 @@
 import { finite, type Indicator } from './indicator.ts';
 
 export const synflow: Indicator = {
-  description:
-    'Sum over layers of theta * dR/dtheta with BN bypassed, absolute weights and an input of ones (SynFlow).',
-  read({ network, protocol, backend }) {
-    const { mantissa, exponent } = backend.sensitivity(network, protocol.input, protocol.seed);
+  derivatives: [],
+  async read({ network, protocol, backend }) {
+    const { mantissa, exponent } = await backend.sensitivity(network, protocol.input, protocol.seed);
     const log = finite(Math.log(mantissa) + exponent * Math.LN2);
     const why = mantissa === 0 ? 'no path leads from input to output' : 'its value is not finite';
     const flaw = log === null ? why : null;

@@ -1,8 +1,19 @@
-// The indicators there are. A new one is one file, one line here and its name in search/evaluation.ts.
+// The indicators there are. A new one is one file, one line here and one in search/evaluation.ts.
 
 import type { IndicatorName } from '../../search/evaluation.ts';
 import type { Indicator } from './indicator.ts';
+import { fisher } from './fisher.ts';
+import { gradNorm } from './gradNorm.ts';
+import { grasp } from './grasp.ts';
 import { jacobCov } from './jacobCov.ts';
+import { snip } from './snip.ts';
 import { synflow } from './synflow.ts';
 
-export const INDICATOR_TABLE: Readonly<Record<IndicatorName, Indicator>> = { jacobCov, synflow };
+export const INDICATOR_TABLE: Readonly<Record<IndicatorName, Indicator>> = {
+  jacobCov,
+  synflow,
+  gradNorm,
+  snip,
+  grasp,
+  fisher,
+};

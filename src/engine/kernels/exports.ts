@@ -1,6 +1,12 @@
 // The kernels' exports as a WebAssembly module has them, numbers only, and their binding to the
 // interface callers see. The order of arguments is that of the assembly.
 
+import {
+  type AllKernels,
+  bindGradientKernels,
+  GRADIENT_NAMES,
+  type GradientExports,
+} from '../gradients/kernels.ts';
 import type { Activation, Affine, Codes, Kernels, Maps } from './kernels.ts';
 
 const NAMES = [
@@ -27,12 +33,13 @@ const NAMES = [
   'weights',
 ] as const;
 
-export type Exports = Readonly<Record<(typeof NAMES)[number], (...args: readonly number[]) => number>>;
+export type Exports = Readonly<Record<(typeof NAMES)[number], (...args: readonly number[]) => number>> &
+  GradientExports;
 
 /** @throws Error when the module is not a build of these sources. */
 export async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Exports> {
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const missing = NAMES.filter((name) => typeof exports[name] !== 'function');
+  const missing = [...NAMES, ...GRADIENT_NAMES].filter((name) => typeof exports[name] !== 'function');
   if (missing.length > 0) throw new Error(`build/kernels is out of date, it lacks ${missing.join(', ')}`);
   return exports as Exports;
 }
@@ -58,11 +65,12 @@ const extents = ({ images, height, width, channels }: Maps): readonly [number, n
 const codeBytes = ({ height, width, channels }: Maps): number =>
   Math.ceil((height * width * Math.ceil(channels / 8)) / 16) * 16;
 
-export function bind(raw: Exports, build: Kernels['build'], wide: boolean): Kernels {
+export function bind(raw: Exports, build: Kernels['build'], wide: boolean): AllKernels {
   const form = Number(wide);
   return {
     build,
     wide,
+    gradient: bindGradientKernels(raw),
     packedBytes: (k, n) => raw.packedBytes(k, n) >>> 0,
     pack: (k, n, matrix, packed) => {
       raw.pack(form, k, n, matrix.at, matrix.stride, packed);

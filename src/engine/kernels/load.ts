@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { MedNasError } from '../../search/errors.ts';
 import { bind, type Exports, instantiate } from './exports.ts';
+import type { AllKernels } from '../gradients/kernels.ts';
 import type { Kernels } from './kernels.ts';
 
 /** The oldest V8 whose pairing is a gain: in Node 22's (12.4) it made the kernels slower. */
@@ -67,7 +68,7 @@ async function wideIsFaster(module: WebAssembly.Module): Promise<boolean> {
 export async function loadKernels(
   memory: WebAssembly.Memory,
   options: { readonly build?: Kernels['build']; readonly wide?: boolean } = {},
-): Promise<Kernels> {
+): Promise<AllKernels> {
   const builds: readonly Kernels['build'][] =
     options.build === undefined ? ['relaxed', 'simd'] : [options.build];
   for (const build of builds) {

@@ -3,6 +3,7 @@
 import type { Backend } from '../backend.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { loadKernels } from '../kernels/load.ts';
+import { simdGradients } from '../gradients/simd/gradients.ts';
 import { MOST_BYTES } from '../memory.ts';
 import { planActivity } from './activity.ts';
 import { openMachine } from './machine.ts';
@@ -21,7 +22,8 @@ export async function openSimd(choice: KernelChoice = {}, limit = MOST_BYTES): P
   const machine = openMachine(kernels, memory, limit);
   return {
     numerics: numericsOf(kernels.build),
-    activity(network, { images }, [height, width, channels], seed, logits) {
+    ...simdGradients(kernels, memory, limit),
+    async activity(network, { images }, [height, width, channels], seed, logits) {
       const count = images.length / (height * width * channels);
       const plan = planActivity(network, count, logits);
       const { distances, head } = machine.run(plan, images, { seed, absolute: false });
@@ -29,7 +31,7 @@ export async function openSimd(choice: KernelChoice = {}, limit = MOST_BYTES): P
       const silent = new Float32Array(logits ? count * (network.nodes.at(-1)?.shape[2] ?? 0) : 0);
       return { distances: Float64Array.from(distances), logits: head.length > 0 ? head : silent };
     },
-    sensitivity(network, [height, width, channels], seed) {
+    async sensitivity(network, [height, width, channels], seed) {
       const { plan, exponent } = planSensitivity(network);
       if (exponent === null) return { mantissa: 0, exponent: 0 };
       const ones = new Float32Array(2 * height * width * channels).fill(1);

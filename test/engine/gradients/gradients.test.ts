@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import type { Derivative } from '../../../src/engine/gradients/gradient.ts';
-import { derivativeBytes } from '../../../src/engine/gradients/simd/gradients.ts';
+import { derivativeDemands } from '../../../src/engine/gradients/simd/gradients.ts';
+import { programBytes } from '../../../src/engine/gradients/simd/program.ts';
 import { tfjsGradients } from '../../../src/engine/gradients/tfjs/gradients.ts';
 import { OutOfMemoryError } from '../../../src/engine/backend.ts';
 import { loadKernels, pairVectors } from '../../../src/engine/kernels/load.ts';
@@ -74,9 +75,10 @@ test('SIMD: takes the memory that was computed beforehand, and is refused withou
     build: 'relaxed',
     wide: false,
   });
-  const bytesFor = (...wanted: readonly Derivative[]): number =>
-    derivativeBytes(problem.network, 6, new Set(wanted), kernels);
-  expect(bytesFor()).toBe(0);
+  const demandsFor = (...wanted: readonly Derivative[]) =>
+    derivativeDemands(problem.network, 6, new Set(wanted), kernels);
+  const bytesFor = (...wanted: readonly Derivative[]): number => programBytes(...demandsFor(...wanted));
+  expect(demandsFor()).toEqual([]);
   const enough = await openSimd({ build: 'relaxed', wide: false }, bytesFor('weights', 'fisher'));
   const layers = await enough.gradient(problem, ALL);
   const tight = await openSimd({ build: 'relaxed', wide: false }, bytesFor('weights', 'fisher') - 1);

@@ -31,8 +31,8 @@ function recording(answer: Gradient, bent = 0): { readonly backend: Backend; rea
   const asked: string[] = [];
   const backend: Backend = {
     numerics: 'test',
-    activity: () => ({ distances: Float64Array.of(0, 1, 1, 0), logits: new Float32Array() }),
-    sensitivity: () => ({ mantissa: 1, exponent: 0 }),
+    activity: async () => ({ distances: Float64Array.of(0, 1, 1, 0), logits: new Float32Array() }),
+    sensitivity: async () => ({ mantissa: 1, exponent: 0 }),
     async gradient(_, wanted) {
       asked.push(`gradient for ${[...wanted].toSorted().join(' and ')}`);
       return answer;

@@ -6,7 +6,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { loadKernels, pairVectors } from '../../../src/engine/kernels/load.ts';
-import type { Kernels } from '../../../src/engine/kernels/kernels.ts';
+import type { AllKernels } from '../../../src/engine/gradients/kernels.ts';
 
 /** Every form of the kernels: what they compute is the same, to rounding, in all. */
 export const VARIANTS = (['relaxed', 'simd'] as const).flatMap((build) =>
@@ -29,7 +29,7 @@ interface Piece {
 }
 
 export interface Arena {
-  readonly kernels: Kernels;
+  readonly kernels: AllKernels;
   /** Address of a copy of `values`, which no kernel may change. */
   input(values: ArrayLike<number>): number;
   /** Address of `length` floats for a kernel to write. */
@@ -48,10 +48,10 @@ export interface Arena {
   close(): void;
 }
 
-const memories = new Map<string, Promise<readonly [Kernels, WebAssembly.Memory]>>();
+const memories = new Map<string, Promise<readonly [AllKernels, WebAssembly.Memory]>>();
 
 /** 64 MiB and the kernels on it, once a test file. */
-function loaded(variant: (typeof VARIANTS)[number]): Promise<readonly [Kernels, WebAssembly.Memory]> {
+function loaded(variant: (typeof VARIANTS)[number]): Promise<readonly [AllKernels, WebAssembly.Memory]> {
   const key = `${variant.build} ${variant.wide}`;
   const known = memories.get(key);
   if (known !== undefined) return known;

@@ -4,13 +4,14 @@
 // whenever their output is read, on the way back too. A gradient is worked on where it lies and then
 // handed to the node before, so that most nodes need no tensor for theirs.
 
+import type { AllKernels } from '../kernels.ts';
 import { type Network, type Node, type NodeOf, type Op, weightShape } from '../../../search/network.ts';
 import type { View } from '../../simd/arena.ts';
 import type { Gradient, Wanted } from '../gradient.ts';
 import { dependencies, learningNodes, liveNodes } from '../graph.ts';
 import { lossGradient } from '../loss.ts';
 import { RULES } from './ops.ts';
-import { type AllKernels, plain, type Value } from './parts.ts';
+import { plain, type Value } from './parts.ts';
 import type { At, Pass, Rule } from './pass.ts';
 import { openDraft, type Program } from './program.ts';
 

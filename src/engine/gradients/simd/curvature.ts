@@ -1,9 +1,10 @@
 // theta^T H d on the SIMD kernels: one program, a forward pass of jets.
 
+import type { AllKernels } from '../kernels.ts';
 import type { Network, Node, Op } from '../../../search/network.ts';
 import { dependencies, liveNodes } from '../graph.ts';
 import { JET, type Pass, type Rule, RULES } from './jets.ts';
-import { type AllKernels, plain, type Value } from './parts.ts';
+import { plain, type Value } from './parts.ts';
 import { openDraft, type Program } from './program.ts';
 
 export interface CurvatureProgram extends Program {

@@ -5,7 +5,7 @@
 // a filter reaches, so that a shift is an offset and what it pulls in from elsewhere is a zero.
 
 import type { Kernels, Maps, Rows } from '../../kernels/kernels.ts';
-import type { Entry, GradientKernels } from '../kernels.ts';
+import type { AllKernels, Entry } from '../kernels.ts';
 import { pieces } from './program.ts';
 
 /** Some channels of X and how they enter. */
@@ -82,7 +82,7 @@ export function convFilter(
   out: number,
   scratch: number,
   memory: Float32Array,
-  kernels: Kernels & { readonly gradient: GradientKernels },
+  kernels: AllKernels,
 ): void {
   const { maps, filter, outputs } = convolution;
   const { height, width, channels } = maps;

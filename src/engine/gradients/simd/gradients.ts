@@ -5,25 +5,25 @@ import { ensure } from '../../simd/workspace.ts';
 import { type Gradient, type Gradients, targetsOf, type Wanted } from '../gradient.ts';
 import { draftGradient } from './backward.ts';
 import { draftCurvature } from './curvature.ts';
-import type { AllKernels } from './parts.ts';
-import type { Program } from './program.ts';
+import type { AllKernels } from '../kernels.ts';
+import { type Program, programBytes, type ProgramDemand } from './program.ts';
 
 const NOWHERE: ReadonlyMap<number, Float32Array> = new Map();
 
 const directionsOf = (gradient: Gradient): ReadonlyMap<number, Float32Array> =>
   new Map(gradient.map(({ node, weights }) => [node, weights]));
 
-/** Bytes of memory that derivatives of a batch of so many images take. */
-export function derivativeBytes(
+/** What derivatives of a batch of so many images demand of the memory, pass by pass. */
+export function derivativeDemands(
   network: Network,
   images: number,
   wanted: Wanted,
   kernels: AllKernels,
-): number {
+): readonly ProgramDemand[] {
   const programs: Program[] = [];
   if (wanted.size > 0) programs.push(draftGradient(network, images, 0, wanted, kernels));
   if (wanted.has('curvature')) programs.push(draftCurvature(network, images, 0, kernels));
-  return Math.max(0, ...programs.map(({ bytes }) => bytes));
+  return programs.map(({ demand }) => demand);
 }
 
 /** `limit`: bytes the memory may grow to. */
@@ -33,7 +33,7 @@ export function simdGradients(kernels: AllKernels, memory: WebAssembly.Memory, l
       const targets = targetsOf(problem);
       const { batch, network, seed } = problem;
       const program = draftGradient(network, targets.images, seed, wanted, kernels);
-      ensure(memory, program.bytes, limit);
+      ensure(memory, programBytes(program.demand), limit);
       program.run(memory, { images: batch.images, targets, directions: NOWHERE });
       return program.gradient();
     },
@@ -43,7 +43,7 @@ export function simdGradients(kernels: AllKernels, memory: WebAssembly.Memory, l
       // A kernel's ReLU makes 0 of NaN, which would hide it.
       if (!direction.every(({ weights }) => weights.every(Number.isFinite))) return Number.NaN;
       const program = draftCurvature(network, targets.images, seed, kernels);
-      ensure(memory, program.bytes, limit);
+      ensure(memory, programBytes(program.demand), limit);
       program.run(memory, { images: batch.images, targets, directions: directionsOf(direction) });
       return program.curvature();
     },

@@ -6,20 +6,10 @@ import type { Network, Node, NodeOf, Op } from '../../../search/network.ts';
 import { BN_EPSILON } from '../../forward.ts';
 import type { Activation, Rows } from '../../kernels/kernels.ts';
 import type { View } from '../../simd/arena.ts';
-import type { JetRows } from '../kernels.ts';
+import type { AllKernels, JetRows } from '../kernels.ts';
 import { lossCurvature, lossGradient } from '../loss.ts';
 import { matrixOf, multiply } from './dense.ts';
-import {
-  type AllKernels,
-  clear,
-  gathered,
-  isZero,
-  plain,
-  shares,
-  type Value,
-  weightsOf,
-  zeros,
-} from './parts.ts';
+import { clear, gathered, isZero, plain, shares, type Value, weightsOf, zeros } from './parts.ts';
 import { type Draft, mapsOf, pieces, type Place } from './program.ts';
 
 /** Tensors of a jet. */

@@ -6,10 +6,8 @@ import { streamKey } from '../../../search/random.ts';
 import type { Affine, Kernels, WeightStream } from '../../kernels/kernels.ts';
 import { slice, type View } from '../../simd/arena.ts';
 import { fanIn } from '../../weights.ts';
-import type { Entry, GradientKernels } from '../kernels.ts';
+import type { Entry } from '../kernels.ts';
 import { type Draft, type Fixed, mapsOf, type Place } from './program.ts';
-
-export type AllKernels = Kernels & { readonly gradient: GradientKernels };
 
 /** A batch norm's scale and shift, a float a channel each. */
 export interface Norm {

@@ -1,10 +1,11 @@
 // A program of a forward and a backward pass in the making, and what the rules of all ops share.
 
+import type { AllKernels } from '../kernels.ts';
 import type { Network, Node, NodeOf, Op } from '../../../search/network.ts';
 import type { View } from '../../simd/arena.ts';
 import type { Wanted } from '../gradient.ts';
 import { dependencies } from '../graph.ts';
-import { type AllKernels, clear, gathered, type Part, plain, type Value } from './parts.ts';
+import { clear, gathered, type Part, plain, type Value } from './parts.ts';
 import { type Draft, mapsOf } from './program.ts';
 
 /** What a layer's steps find out. */

@@ -37,9 +37,15 @@ export interface Draft {
   finish(): Program;
 }
 
+/** Bytes of each part of a program's memory. */
+export interface ProgramDemand {
+  readonly fixed: number;
+  readonly tensors: number;
+  readonly scratch: number;
+}
+
 export interface Program {
-  /** Bytes of memory it takes. */
-  readonly bytes: number;
+  readonly demand: ProgramDemand;
   /** On a memory of at least that. */
   run(memory: WebAssembly.Memory, given: Given): void;
 }
@@ -53,6 +59,15 @@ export const mapsOf = ({ height, width, channels }: View, images: number): Maps 
   width,
   channels,
 });
+
+/** Nothing lies at 0, which the kernels take for nothing. */
+const START = ALIGNMENT;
+
+/** Bytes of memory that a demand takes, or several that are not met at once. */
+export function programBytes(...demands: readonly ProgramDemand[]): number {
+  const most = (part: keyof ProgramDemand): number => Math.max(0, ...demands.map((demand) => demand[part]));
+  return START + aligned(most('fixed')) + aligned(most('tensors')) + most('scratch');
+}
 
 /** Pieces of scratch one behind the other, 64-byte aligned: their offsets, and bytes in all. */
 export function pieces(...sizes: readonly number[]): {
@@ -86,12 +101,12 @@ export function openDraft(images: number): Draft {
     },
     finish() {
       const { offsets, floats } = arena.layout();
-      // Nothing lies at 0, which the kernels take for nothing.
-      const fixed = ALIGNMENT;
-      const tensors = fixed + aligned(fixedBytes);
-      const scratch = tensors + aligned(4 * floats);
+      const demand = { fixed: fixedBytes, tensors: 4 * floats, scratch: scratchBytes };
+      const fixed = START;
+      const tensors = fixed + aligned(demand.fixed);
+      const scratch = tensors + aligned(demand.tensors);
       return {
-        bytes: scratch + scratchBytes,
+        demand,
         run({ buffer }, given) {
           const place: Place = {
             given,
