@@ -2,6 +2,7 @@
 // The `mednas` command: every subcommand is a few lines over the same parts as the service.
 
 import { Command, CommanderError } from 'commander';
+import { runDoctor } from './cli/doctor.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
@@ -54,6 +55,12 @@ function buildProgram(): Command {
     .description('list the datasets and where they are')
     .option('--json', 'print one JSON document')
     .action(listDatasets);
+
+  program
+    .command('doctor')
+    .description('say what this machine computes on, and test that it computes what it should')
+    .option('--json', 'print one JSON document')
+    .action(runDoctor);
 
   program
     .command('spaces')

@@ -23,7 +23,7 @@ async function loadMongo(uri: string): Promise<Documents> {
 
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
-  const { mongodbUri, dataDir, workers, datasetFolders, download } = config;
+  const { mongodbUri, dataDir, backend, workers, datasetFolders, download } = config;
   const documents = await (mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri));
   try {
     return openService({
@@ -34,7 +34,7 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
         download,
         onProgress: onDownload,
       }),
-      engine: await openEngine({ workers }),
+      engine: await openEngine({ backend, workers }),
       now: () => new Date(),
       onError,
     });

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { delimiter } from 'node:path';
+import { BACKEND_NAMES, type BackendChoice } from './engine/engine.ts';
 import { MedNasError, shown } from './search/errors.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -13,6 +14,7 @@ export interface Config {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  readonly backend: BackendChoice;
   readonly workers: number;
   readonly datasetFolders: readonly string[];
   readonly download: boolean;
@@ -45,6 +47,7 @@ const integer =
   };
 
 const MAX_WORKERS = 1024;
+const BACKENDS: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES];
 
 /** Every variable, by the part of the configuration it decides. README's table is this one. */
 export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = {
@@ -78,9 +81,16 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     byDefault: '4000',
     read: integer(0, 65_535),
   },
+  backend: {
+    name: 'MEDNAS_BACKEND',
+    description: 'What scores are computed on; auto takes a real GPU where there is one, else wasm.',
+    wanted: `one of ${BACKENDS.join(', ')}`,
+    byDefault: 'wasm',
+    read: (text) => BACKENDS.find((name) => name === text),
+  },
   workers: {
     name: 'MEDNAS_WORKERS',
-    description: 'Threads that score architectures. Scores do not depend on it.',
+    description: 'Threads that score architectures, one on a GPU. Scores do not depend on it.',
     wanted: `an integer from 1 to ${MAX_WORKERS}`,
     byDefault: String(Math.min(MAX_WORKERS, availableParallelism())),
     defaultMeans: 'one for each core',

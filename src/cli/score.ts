@@ -2,26 +2,14 @@
 // `input` over [N, H, W, C], label n is n mod classes.
 
 import { readFile } from 'node:fs/promises';
+import { type Case, inspectCase, pixelsOf } from '../engine/cases.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
-import { INDICATORS, type Protocol } from '../search/evaluation.ts';
-import type { Shape } from '../search/network.ts';
-import { streamKey, uniformAt } from '../search/random.ts';
-import { type Genotype, parseGenotype } from '../search/space/space.ts';
+import { parseGenotype } from '../search/space/space.ts';
 import { mstf } from '../search/space/mstf.ts';
 import { loadConfig } from '../config.ts';
 import { openEngine } from '../engine/pool.ts';
 import { indicatorValues, print, table } from './report.ts';
-
-interface Case {
-  readonly genotype: Genotype;
-  readonly seed: number;
-  readonly initChannels: number;
-  readonly inputChannels: number;
-  readonly classes: number;
-  readonly batch: number;
-  readonly size: number;
-}
 
 /** What each number of a case may be: [smallest, largest, multiple of]. */
 const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number, number, number]>> = {
@@ -35,8 +23,6 @@ const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number,
 
 /** Of float32 images. */
 const MAX_IMAGE_BYTES = 2 ** 31;
-
-const pixelsOf = ({ batch, size, inputChannels }: Case): number => batch * size * size * inputChannels;
 
 function parseCase(given: unknown, index: number): Case {
   if (typeof given !== 'object' || given === null) {
@@ -93,32 +79,9 @@ async function readCases(path: string): Promise<readonly Case[]> {
   return parsed.map(parseCase);
 }
 
-function imagesOf(given: Case): Float32Array {
-  const key = streamKey(given.seed, 'input');
-  const images = new Float32Array(new SharedArrayBuffer(4 * pixelsOf(given)));
-  for (let i = 0; i < images.length; i++) images[i] = 2 * uniformAt(key, i) - 1;
-  return images;
-}
-
 /** The case's fields with what was computed for it. */
 async function scoreCase(engine: Engine, given: Case) {
-  const { genotype, size, inputChannels, classes, batch } = given;
-  const protocol: Protocol = {
-    space: mstf.id,
-    dataset: 'case',
-    batch: 'case',
-    batchSize: batch,
-    input: [size, size, inputChannels] satisfies Shape,
-    classes,
-    multiLabel: false,
-    initChannels: given.initChannels,
-    seed: given.seed,
-    indicators: INDICATORS,
-    numerics: engine.info.numerics,
-  };
-  const labels = Int32Array.from({ length: batch }, (_, n) => n % classes);
-  const inspected = await engine.inspect(genotype, protocol, { images: imagesOf(given), labels });
-  const { evaluation, reluUnits, kernelRow0, logits0 } = inspected;
+  const { evaluation, reluUnits, kernelRow0, logits0 } = await inspectCase(engine, given);
   return {
     ...given,
     feasible: evaluation.status === 'ok',

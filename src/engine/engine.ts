@@ -11,12 +11,28 @@ export interface EngineBatch {
   readonly labels: Int32Array;
 }
 
+export const BACKEND_NAMES = ['wasm', 'webgpu', 'tensorflow'] as const;
+export type BackendName = (typeof BACKEND_NAMES)[number];
+/** `auto`: a real GPU through WebGPU where there is one, never a software one, else the CPU. */
+export type BackendChoice = BackendName | 'auto';
+
 export interface EngineInfo {
-  /** Which arithmetic runs: `wasm`, ... */
+  /** Which arithmetic runs: a BackendName, unless a test's own. */
   readonly backend: string;
+  /** The GPU, as its driver calls it; null: the CPU. */
+  readonly adapter: string | null;
   /** Backend and revision of its arithmetic: part of every protocol. */
   readonly numerics: string;
+  /** Of the SIMD kernels: instructions and bits at a time; null: they do not run. */
+  readonly simd: string | null;
+  /** Threads that score at the same time. */
   readonly workers: number;
+  /** Of the CPU that this process may use. */
+  readonly cores: number;
+  /** Bytes that this process's machine or container has. */
+  readonly memory: number;
+  /** Bytes of them that a worker may take for tensors; null: the GPU has its own. */
+  readonly workerMemory: number | null;
 }
 
 /**

@@ -4,6 +4,7 @@
 import { totalmem } from 'node:os';
 import { MedNasError } from '../search/errors.ts';
 import type { Protocol } from '../search/evaluation.ts';
+import type { Network } from '../search/network.ts';
 import { mstf } from '../search/space/mstf.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { derivativesOf, networkOf } from './evaluate.ts';
@@ -20,12 +21,15 @@ export const MOST_BYTES = 3 * 2 ** 30;
 /** Of the machine's memory: the rest is for the operating system, the batches and the service. */
 const SHARE_OF_WORKERS = 0.75;
 
-/** Bytes each of so many workers may take of the memory that this machine, or container, has. */
-export function workerBytes(workers: number): number {
+/** Bytes of memory that this machine, or container, has. */
+export function machineBytes(): number {
   const container = process.constrainedMemory();
-  const machine = container > 0 ? Math.min(container, totalmem()) : totalmem();
-  return Math.min(MOST_BYTES, Math.floor((machine * SHARE_OF_WORKERS) / workers));
+  return container > 0 ? Math.min(container, totalmem()) : totalmem();
 }
+
+/** Bytes each of so many workers may take of them. */
+export const workerBytes = (workers: number): number =>
+  Math.min(MOST_BYTES, Math.floor((machineBytes() * SHARE_OF_WORKERS) / workers));
 
 /**
  * Genotypes of which, by space, no other needs more of any part of a worker's memory than the neediest.
@@ -46,11 +50,15 @@ const NEEDIEST: Readonly<Record<string, (blocks: number) => readonly Genotype[]>
     ),
 };
 
-/** Bytes that suffice for every architecture of `blocks` blocks, on `images` images. */
-export function bytesForAll(protocol: Protocol, blocks: number, images: number, kernels: AllKernels): number {
+function neediestOf(protocol: Protocol, blocks: number): readonly Network[] {
   const neediest = NEEDIEST[protocol.space];
   if (neediest === undefined) throw new Error(`no neediest genotypes are known of space ${protocol.space}`);
-  const networks = neediest(blocks).map((genotype) => networkOf(genotype, protocol));
+  return neediest(blocks).map((genotype) => networkOf(genotype, protocol));
+}
+
+/** Bytes that suffice for every architecture of `blocks` blocks, on `images` images. */
+export function bytesForAll(protocol: Protocol, blocks: number, images: number, kernels: AllKernels): number {
+  const networks = neediestOf(protocol, blocks);
   const wanted = derivativesOf(protocol.indicators);
   const derivatives = networks.flatMap((network) => derivativeDemands(network, images, wanted, kernels));
   const demands = networks
@@ -69,20 +77,42 @@ export function bytesForAll(protocol: Protocol, blocks: number, images: number, 
   return Math.max(plans, programBytes(...derivatives));
 }
 
+/** Bytes of the largest tensor of any architecture of `blocks` blocks, on `images` images. */
+export function largestTensor(protocol: Protocol, blocks: number, images: number): number {
+  const shapes = neediestOf(protocol, blocks).flatMap(({ nodes }) => nodes.map(({ shape }) => shape));
+  return 4 * images * Math.max(...shapes.map(([height, width, channels]) => height * width * channels));
+}
+
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
+/** What there is to fit into. */
+export interface Room {
+  readonly limit: number;
+  /** For people: what has the limit, `a worker`. */
+  readonly of: string;
+  /** Bytes of it that so many images need. */
+  readonly needed: (images: number) => number;
+}
+
+/** A worker's memory. */
+export const workerRoom = (protocol: Protocol, blocks: number, limit: number, kernels: AllKernels): Room => ({
+  limit,
+  of: 'a worker',
+  needed: (images) => bytesForAll(protocol, blocks, images, kernels),
+});
+
 /**
- * Does nothing when every architecture of `blocks` blocks can be scored in `limit` bytes.
+ * Does nothing when every architecture of `blocks` blocks has room.
  * @throws MedNasError BATCH_TOO_LARGE with the numbers, and the largest batch that fits.
  */
-export function requireFit(protocol: Protocol, blocks: number, limit: number, kernels: AllKernels): void {
+export function requireFit(protocol: Protocol, blocks: number, { limit, of, needed }: Room): void {
   const { batchSize, input, initChannels } = protocol;
-  const needed = bytesForAll(protocol, blocks, batchSize, kernels);
-  if (needed <= limit) return;
+  const all = needed(batchSize);
+  if (all <= limit) return;
   let [fits, tooMany] = [1, batchSize];
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
-    if (bytesForAll(protocol, blocks, middle, kernels) <= limit) fits = middle;
+    if (needed(middle) <= limit) fits = middle;
     else tooMany = middle;
   }
   const advice =
@@ -91,7 +121,7 @@ export function requireFit(protocol: Protocol, blocks: number, limit: number, ke
       : `At most ${fits} images fit. Fewer initial channels or workers make room for more.`;
   throw new MedNasError(
     'BATCH_TOO_LARGE',
-    `A batch of ${batchSize} images of ${input.join(' x ')} needs up to ${mebibytes(needed)} a worker with ${initChannels} initial channels and ${blocks} blocks, and a worker may take ${mebibytes(limit)}. ${advice}`,
+    `A batch of ${batchSize} images of ${input.join(' x ')} needs up to ${mebibytes(all)} with ${initChannels} initial channels and ${blocks} blocks, and ${of} may take ${mebibytes(limit)}. ${advice}`,
     { field: 'batchSize' },
   );
 }

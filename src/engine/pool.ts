@@ -1,16 +1,16 @@
 // Evaluators over worker threads: every evaluator shares one crew, each task is one architecture.
 
+import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
 import { macs } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { CrashError, openCrew } from './crew.ts';
-import type { Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
+import type { BackendChoice, Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
 import { networkOf, type Task, unscored } from './evaluate.ts';
-import { loadKernels, pairVectors } from './kernels/load.ts';
-import { requireFit, workerBytes } from './memory.ts';
-import { numericsOf } from './simd/backend.ts';
-import type { WorkerData } from './worker.ts';
+import { findDevice } from './device.ts';
+import { pairVectors } from './kernels/load.ts';
+import { machineBytes } from './memory.ts';
 
 /** `.ts` where sources run as they are, `.js` once compiled. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href;
@@ -29,19 +29,20 @@ function requireImages({ batchSize, input }: Protocol, { images }: EngineBatch):
 }
 
 export interface EngineOptions {
-  /** Threads. */
+  /** `wasm` unless given. */
+  readonly backend?: BackendChoice;
+  /** Threads, at most: a GPU has one. */
   readonly workers: number;
   /** Address of the module they run: ours unless given. */
   readonly worker?: string;
 }
 
-/** @throws MedNasError ENGINE_UNAVAILABLE when this machine cannot run the kernels. */
-export async function openEngine({ workers, worker = WORKER }: EngineOptions): Promise<Engine> {
+/** @throws MedNasError ENGINE_UNAVAILABLE when this machine has no such backend. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
   pairVectors();
-  const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
-  const { build, wide } = kernels;
-  const limit = workerBytes(workers);
-  const crew = openCrew(worker, workers, { build, wide, limit } satisfies WorkerData);
+  const found = await findDevice(options.backend ?? 'wasm', options.workers);
+  const { device, threads: workers } = found;
+  const crew = openCrew(options.worker ?? WORKER, workers, device);
 
   /** An architecture over which two workers died is infeasible; what else fails, fails. */
   async function evaluate(task: Task, signal: AbortSignal): Promise<Evaluation> {
@@ -82,14 +83,23 @@ export async function openEngine({ workers, worker = WORKER }: EngineOptions): P
   }
 
   return {
-    info: { backend: 'wasm', numerics: numericsOf(build), workers },
+    info: {
+      backend: device.backend,
+      adapter: found.adapter,
+      numerics: found.numerics,
+      simd: found.simd,
+      workers,
+      cores: availableParallelism(),
+      memory: machineBytes(),
+      workerMemory: device.limit,
+    },
     evaluator,
     async inspect(genotype, protocol, batch) {
       requireImages(protocol, batch);
       const task = { genotype, protocol, batch } satisfies Task;
       return crew.run<Inspection>('inspect', task, new AbortController().signal);
     },
-    requireFit: (protocol, blocks) => requireFit(protocol, blocks, limit, kernels),
+    requireFit: (protocol, blocks) => found.requireFit(protocol, blocks),
     close: () => crew.close(),
   };
 }

@@ -83,7 +83,7 @@ function maxPoolPair(maps: Maps, size: number): Maps {
 }
 
 /** The derivative of R, the sum of outputs for one input of ones, along the absolute weights. */
-export function sensitivity(network: Network, input: Shape, seed: number): Sensitivity {
+export async function sensitivity(network: Network, input: Shape, seed: number): Promise<Sensitivity> {
   const same = ([pair]: readonly Pair[]): Pair => ({ ...(pair as Pair), maps: (pair as Pair).maps.clone() });
   const mapped = ([pair]: readonly Pair[], apply: (maps: Maps) => Maps): Pair => ({
     maps: apply((pair as Pair).maps),
@@ -117,15 +117,21 @@ export function sensitivity(network: Network, input: Shape, seed: number): Sensi
     globalAvgPool: (inputs) => mapped(inputs, globalAverage),
     dense: (inputs, node) => layer(inputs, node, dense),
   };
-  return tf.tidy(() => {
+  let binary = 0;
+  const derivative = tf.tidy(() => {
     const { maps, exponent } = foldNetwork(
       network,
       tidied(rules as never) as unknown as Rules<Pair>,
       ({ maps }) => maps.dispose(),
     );
-    const derivative = tf.sum(
+    binary = exponent;
+    return tf.sum(
       tf.slice(maps, [1, 0, 0, 0], [1, ...maps.shape.slice(1)] as [number, number, number, number]),
     );
-    return { mantissa: derivative.dataSync()[0] as number, exponent };
   });
+  try {
+    return { mantissa: (await derivative.data())[0] as number, exponent: binary };
+  } finally {
+    derivative.dispose();
+  }
 }

@@ -4,24 +4,16 @@ import { Piscina } from 'piscina';
 import type { Evaluation } from '../search/evaluation.ts';
 import { reluUnits } from '../search/network.ts';
 import { type Activity, type Backend, OutOfMemoryError } from './backend.ts';
+import { type Device, openBackend } from './device.ts';
 import type { Inspection } from './engine.ts';
 import { evaluate as evaluateWith, networkOf, type Task } from './evaluate.ts';
 import { kernelMatrix } from './indicators/jacobCov.ts';
-import type { Kernels } from './kernels/kernels.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { openSimd } from './simd/backend.ts';
-
-/** What a worker is told as it starts. */
-export interface WorkerData extends Pick<Kernels, 'build' | 'wide'> {
-  /** Bytes of WebAssembly memory it may take. */
-  readonly limit: number;
-}
 
 let opened: Promise<Backend> | null = null;
 
 function backend(): Promise<Backend> {
-  const { limit, ...choice } = Piscina.workerData as WorkerData;
-  return (opened ??= openSimd(choice, limit));
+  return (opened ??= openBackend(Piscina.workerData as Device));
 }
 
 const NOTHING: Activity = { distances: new Float64Array(), logits: new Float32Array() };

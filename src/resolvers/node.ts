@@ -7,6 +7,7 @@ import { MedNasError } from '../search/errors.ts';
 import { architectureOf } from './architecture.ts';
 import type { Context } from './context.ts';
 import { toDataset } from './dataset.ts';
+import { engineOf } from './engine.ts';
 import { parseGlobalId } from './globalId.ts';
 import { individualOf } from './individual.ts';
 import { populationOf } from './population.ts';
@@ -21,6 +22,7 @@ const READERS: Readonly<Record<NodeType, Read>> = {
     const dataset = await loaders.dataset.load({ name });
     return dataset === null ? null : toDataset(dataset);
   },
+  EngineInfo: async (context, key) => (key === 'engine' ? engineOf(context) : null),
   Individual: individualOf,
   Population: populationOf,
   Search: searchOf,

@@ -6,6 +6,7 @@ import { Field, ID, InterfaceType } from 'type-graphql';
 export const NODE_TYPES = [
   'Architecture',
   'Dataset',
+  'EngineInfo',
   'Individual',
   'Population',
   'Search',

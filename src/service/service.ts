@@ -2,6 +2,7 @@
 
 import type { ListedSet } from '../data/datasets.ts';
 import type { EngineInfo } from '../engine/engine.ts';
+import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
 import { scoreArchitecture } from './architectures.ts';
@@ -14,6 +15,8 @@ export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
   readonly engine: EngineInfo;
+  /** Whether the engine computes what it should. */
+  testEngine(): Promise<readonly Check[]>;
   /** Events of a search after a sequence number, stored and to come. */
   readonly follow: Journal['follow'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
@@ -30,6 +33,7 @@ export function openService(given: Omit<SearchParts, 'journal'>): Service {
     archive,
     searches,
     engine: engine.info,
+    testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
     scoreArchitecture: (...args) => scoreArchitecture(given, ...args),
     listDatasets: () => datasets.list(),

@@ -6,7 +6,7 @@ import type { AllKernels } from '../../src/engine/gradients/kernels.ts';
 import { derivativeDemands } from '../../src/engine/gradients/simd/gradients.ts';
 import { programBytes } from '../../src/engine/gradients/simd/program.ts';
 import { loadKernels } from '../../src/engine/kernels/load.ts';
-import { bytesForAll, MOST_BYTES, requireFit, workerBytes } from '../../src/engine/memory.ts';
+import { bytesForAll, MOST_BYTES, requireFit, workerBytes, workerRoom } from '../../src/engine/memory.ts';
 import { planActivity } from '../../src/engine/simd/activity.ts';
 import { openSimd } from '../../src/engine/simd/backend.ts';
 import { planSensitivity } from '../../src/engine/simd/sensitivity.ts';
@@ -40,6 +40,9 @@ const protocolOf = (given: Partial<Protocol>): Protocol => ({
   numerics: 'test',
   ...given,
 });
+
+const fit = (protocol: Protocol, limit: number): void =>
+  requireFit(protocol, 4, workerRoom(protocol, 4, limit, kernels));
 
 const bytesOf = (plan: Plan): number => layOut(demandOf(plan, kernels)).bytes;
 
@@ -156,7 +159,7 @@ describe('a batch that does not fit is refused', () => {
     const limit = 3 * 2 ** 30;
     let error: unknown = null;
     try {
-      requireFit(protocol, 4, limit, kernels);
+      fit(protocol, limit);
     } catch (thrown) {
       error = thrown;
     }
@@ -167,20 +170,18 @@ describe('a batch that does not fit is refused', () => {
     expect(message).toContain(`${needed} MiB`);
     expect(message).toContain('3072 MiB');
     const fits = Number(/At most (\d+) images/.exec(message)?.[1]);
-    requireFit({ ...protocol, batchSize: fits }, 4, limit, kernels);
-    expect(() => requireFit({ ...protocol, batchSize: fits + 1 }, 4, limit, kernels)).toThrow(
-      `At most ${fits}`,
-    );
+    fit({ ...protocol, batchSize: fits }, limit);
+    expect(() => fit({ ...protocol, batchSize: fits + 1 }, limit)).toThrow(`At most ${fits}`);
   });
 
   test('and said to when no batch fits', () => {
-    expect(() => requireFit(protocol, 4, 64 * MIB, kernels)).toThrow('Not even 2 images fit');
+    expect(() => fit(protocol, 64 * MIB)).toThrow('Not even 2 images fit');
   });
 
   test('one that just fits is not', () => {
     const bytes = bytesForAll(protocol, 4, 64, kernels);
-    requireFit(protocol, 4, bytes, kernels);
-    expect(() => requireFit(protocol, 4, bytes - 1, kernels)).toThrow('At most 63 images');
+    fit(protocol, bytes);
+    expect(() => fit(protocol, bytes - 1)).toThrow('At most 63 images');
   });
 });
 

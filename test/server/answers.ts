@@ -82,6 +82,7 @@ export interface SearchEvent {
 }
 
 export interface Data {
+  readonly engine: Readonly<Record<string, unknown>> & { readonly id: string };
   readonly search: Search;
   readonly searches: Connection<Search>;
   readonly architectures: Connection<Architecture>;

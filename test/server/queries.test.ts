@@ -497,9 +497,22 @@ describe('the rest', () => {
   });
 
   test('the engine tells what it is', async () => {
-    expect(await read('{ engine { backend numerics workers } }')).toEqual({
-      engine: { backend: 'formula', numerics: 'formula-1', workers: 1 },
+    const { engine } = await read(
+      '{ engine { id backend adapter numerics simd workers cores memory workerMemory } }',
+    );
+    expect(engine).toEqual({
+      id: expect.any(String),
+      backend: 'formula',
+      adapter: null,
+      numerics: 'formula-1',
+      simd: null,
+      workers: 1,
+      cores: 2,
+      memory: 2 ** 33,
+      workerMemory: 2 ** 30,
     });
+    const again = await read(`{ node(id: "${engine.id}") { __typename ... on EngineInfo { backend } } }`);
+    expect(again).toEqual({ node: { __typename: 'EngineInfo', backend: 'formula' } });
   });
 
   test('tools may ask for the whole schema', async () => {

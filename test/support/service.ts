@@ -85,7 +85,16 @@ export function formula(
 }
 
 export const openFormulaEngine = (permits: Permits): Engine => ({
-  info: { backend: 'formula', numerics: 'formula-1', workers: 1 },
+  info: {
+    backend: 'formula',
+    adapter: null,
+    numerics: 'formula-1',
+    simd: null,
+    workers: 1,
+    cores: 2,
+    memory: 2 ** 33,
+    workerMemory: 2 ** 30,
+  },
   evaluator: (protocol) => ({
     async evaluate(genotypes, signal, onScored) {
       const evaluations: Evaluation[] = [];

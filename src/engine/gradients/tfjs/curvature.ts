@@ -42,7 +42,9 @@ function batchNorm(x: Jet): Jet {
 function maxPool(x: Jet, size: number): Jet {
   const chosen = firstLargest(x.v, size);
   return mapped(x, (part) =>
-    tf.addN(windowsOf(part, size, 0).map((tap, k) => tf.mul(tap, chosen[k] as Maps))),
+    windowsOf(part, size, 0)
+      .map((tap, k): Maps => tf.mul(tap, chosen[k] as Maps))
+      .reduce((a, b) => tf.add(a, b)),
   );
 }
 
