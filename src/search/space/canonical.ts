@@ -1,8 +1,9 @@
 // The canonical genes of a block: one representative for all genotypes that build the same graph.
 //
 // Every normal node reads one tensor, so the nodes of a cell are a rooted tree whose edges may be
-// listed in any topological order; and an identity node that somebody reads is its own input, so it
-// may sit anywhere. Trees are compared by the classic sorted nested form (Aho, Hopcroft, Ullman
+// listed in any topological order; an identity node that somebody reads is its own input, so it may
+// sit anywhere; and one that nobody reads is a loose end in the place of its input, when that is a node
+// which nothing else reads. Trees are compared by the classic sorted nested form (Aho, Hopcroft, Ullman
 // 1974, example 3.2). Reduction nodes are parallel: sorted. Loose ends, hence channels, MACs and
 // params, are those of the original.
 
@@ -25,14 +26,19 @@ function compareTrees(a: Tree, b: Tree): number {
   return a.children.length - b.children.length;
 }
 
-/** The sorted trees hanging from node `root` (0 is the cell's input); identities that are read are left out. */
+/** Whether all that reads a node is one identity, a loose end since those that are read are left out. */
+const isCopied = (readers: readonly Tree[], identity: number): boolean =>
+  readers.length === 1 && readers[0]?.op === identity;
+
+/** The sorted trees hanging from node `root` (0 is the cell's input); identities without effect are left out. */
 function treesFrom(root: number, ops: Genotype, reads: Genotype, identity: number): readonly Tree[] {
   const children = reads.flatMap((read, i) => (read === root ? [i] : []));
   return children
     .flatMap((i): readonly Tree[] => {
       const op = ops[i] as number;
       const below = treesFrom(i + 1, ops, reads, identity);
-      return op === identity && below.length > 0 ? below : [{ op, children: below }];
+      if (op === identity && below.length > 0) return below;
+      return [{ op, children: isCopied(below, identity) ? [] : below }];
     })
     .toSorted(compareTrees);
 }

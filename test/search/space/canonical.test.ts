@@ -45,9 +45,16 @@ const numberings = (cell: readonly CellNode[]): readonly Genotype[] =>
     .map(toGenes)
     .filter((genes) => genes !== null);
 
-/** The cell without identities that are read: their readers read what they read. */
+/**
+ * The cell without identities that are read, whose readers read what they read, or that alone read a
+ * node, which is then the loose end that they were.
+ */
 function contracted(cell: readonly CellNode[]): readonly CellNode[] {
-  const found = cell.find(({ op, name }) => op === IDENTITY && cell.some(({ reads }) => reads === name));
+  const readersOf = (node: string): number => cell.filter(({ reads }) => reads === node).length;
+  const found = cell.find(
+    ({ op, name, reads }) =>
+      op === IDENTITY && (readersOf(name) > 0 || (reads !== 'input' && readersOf(reads) === 1)),
+  );
   if (found === undefined) return cell;
   return contracted(
     cell
@@ -155,20 +162,37 @@ test.each([
     ]),
   ],
   [
-    'an identity that nobody reads stays',
+    'an identity that nobody reads stays where others read what it reads, and at the input',
     block([
       [0, 0],
       [6, 1],
-      [1, 0],
+      [1, 1],
       [6, 0],
       [2, 0],
     ]),
     block([
       [0, 0],
+      [1, 1],
+      [6, 1],
+      [2, 0],
+      [6, 0],
+    ]),
+  ],
+  [
+    'an identity that alone reads a node is that node',
+    block([
+      [0, 0],
       [6, 1],
       [1, 0],
       [2, 0],
+      [3, 0],
+    ]),
+    block([
       [6, 0],
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
     ]),
   ],
   [
