@@ -109,7 +109,9 @@ export class ArchitectureResolver {
     const order = orderOf(ordered);
     return readPage(page, {
       name: `architectures ${order.by} ${order.direction}`,
-      read: (first, after) => archive.listArchitectures(filter, order, first, after),
+      direction: order.direction,
+      read: (count, after, direction) =>
+        archive.listArchitectures(filter, { ...order, direction }, count, after),
       count: () => archive.countArchitectures(filter),
       toSource: toArchitecture,
     });

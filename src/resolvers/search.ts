@@ -69,23 +69,27 @@ export async function searchOf({ loaders }: Context, key: string): Promise<Searc
 const lastPopulation = (context: Context, record: SearchRecord): Promise<PopulationSource | null> =>
   readPopulation(context, record, record.generation);
 
-/** Populations of consecutive generations. Their position is their number. */
+interface Slice {
+  readonly count: number;
+  readonly after: Position | undefined;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** Populations of consecutive generations. Their position is their number, be it one that does not exist. */
 async function pageOfGenerations(
   context: Context,
   record: SearchRecord,
-  first: number,
-  after: Position | undefined,
-): Promise<Page<PopulationSource>> {
-  const from = after === undefined ? 0 : Number(after.values[0]) + 1;
-  const length = Math.max(0, Math.min(first, record.generation + 1 - from)) || 0;
-  const populations = await Promise.all(
-    Array.from({ length }, (_, i) => readPopulation(context, record, from + i)),
-  );
+  { count, after, direction }: Slice,
+): Promise<Pick<Page<PopulationSource>, 'items'>> {
+  const step = direction === 'asc' ? 1 : -1;
+  const ends = direction === 'asc' ? -1 : record.generation + 1;
+  const from = (after === undefined ? ends : Number(after.values[0])) + step;
+  const numbers = Array.from({ length: count }, (_, i) => from + step * i);
+  const populations = await Promise.all(numbers.map((number) => readPopulation(context, record, number)));
   return {
     items: populations.flatMap((item) =>
       item === null ? [] : [{ item, position: { values: [item.generation], id: item.id } }],
     ),
-    hasMore: from + length <= record.generation,
   };
 }
 
@@ -115,7 +119,8 @@ export class SearchResolver {
   ): Promise<ConnectionSource<SearchSource>> {
     return readPage(page, {
       name: 'searches',
-      read: (first, after) => archive.listSearches(statuses ?? [], first, after),
+      direction: 'desc',
+      read: (count, after, direction) => archive.listSearches(statuses ?? [], count, after, direction),
       count: () => archive.countSearches(statuses ?? []),
       toSource: toSearch,
     });
@@ -161,7 +166,8 @@ export class SearchResolver {
   ): Promise<ConnectionSource<PopulationSource>> {
     return readPage(page, {
       name: `generations ${record.id}`,
-      read: (first, after) => pageOfGenerations(context, record, first, after),
+      direction: 'asc',
+      read: (count, after, direction) => pageOfGenerations(context, record, { count, after, direction }),
       count: () => Promise.resolve(record.generation + 1),
       toSource: (population) => population,
     });
@@ -217,7 +223,9 @@ export class SearchResolver {
     const order = orderOf(ordered);
     return readPage(page, {
       name: `individuals ${record.id} ${order.by} ${order.direction}`,
-      read: (first, after) => archive.listIndividuals(record.id, filter, order, first, after),
+      direction: order.direction,
+      read: (count, after, direction) =>
+        archive.listIndividuals(record.id, filter, { ...order, direction }, count, after),
       count: () => archive.countIndividuals(record.id, filter),
       toSource: (individual) => toIndividual(record, individual),
     });

@@ -1,17 +1,16 @@
-// Relay's cursor connections (https://relay.dev/graphql/connections.htm), forward only: the lists grow
-// at their ends while they are read, and keyset cursors do not shift when they do.
+// Relay's cursor connections (https://relay.dev/graphql/connections.htm), read from either end. The lists
+// grow while they are read, and keyset cursors do not shift when they do.
 
 import { ArgsType, type ClassType, Field, Int, ObjectType } from 'type-graphql';
 
 export const MAX_PAGE = 200;
-const DEFAULT_PAGE = 50;
+export const DEFAULT_PAGE = 50;
 
 @ArgsType()
 export class PageArgs {
   @Field(() => Int, {
     nullable: true,
-    defaultValue: DEFAULT_PAGE,
-    description: `How many to read, 1 to ${MAX_PAGE}.`,
+    description: `How many to read from the start, 1 to ${MAX_PAGE}; left out, with \`last\` left out too: ${DEFAULT_PAGE}.`,
   })
   readonly first!: number | null;
 
@@ -20,16 +19,32 @@ export class PageArgs {
     description: 'Cursor of the edge to go on after, from the same list in the same order.',
   })
   readonly after!: string | null;
-}
 
-export const pageSizeOf = ({ first }: PageArgs): number => first ?? DEFAULT_PAGE;
+  @Field(() => Int, {
+    nullable: true,
+    description: `How many to read from the end, 1 to ${MAX_PAGE}, in the order of the list; not with \`first\`.`,
+  })
+  readonly last!: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Cursor of the edge to stop before, from the same list in the same order.',
+  })
+  readonly before!: string | null;
+}
 
 @ObjectType({ description: 'Where a page lies in its list.' })
 export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether there is more after this page.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether there is more after this page: of a page of the `first`, up to `before`; of the `last`, whether it was asked for `before` an edge.',
+  })
   readonly hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether the page was asked for `after` an edge.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether there is more before this page: of a page of the `last`, down to `after`; of the `first`, whether it was asked for `after` an edge.',
+  })
   readonly hasPreviousPage!: boolean;
 
   @Field(() => String, { nullable: true, description: 'Cursor of the first edge; null: the page is empty.' })
@@ -51,7 +66,7 @@ export interface ConnectionSource<S> {
 export function connectionOf<N extends object>(node: ClassType<N>, described: string): ClassType {
   @ObjectType(`${node.name}Edge`, { description: `One of ${described}, and its place in the list.` })
   class Edge {
-    @Field(() => String, { description: 'Place in the list, to go on `after`.' })
+    @Field(() => String, { description: 'Place in the list, to go on `after` or `before`.' })
     readonly cursor!: string;
 
     @Field(() => node, { description: 'What stands there.' })

@@ -27,18 +27,24 @@ export const MAX_COST = 50_000;
 const LIST_LENGTH = 10;
 /** A longer page is refused by the resolver, with a better message. */
 const LONGEST_PAGE = 200;
+/** Of a page whose length is not given. */
+const USUAL_PAGE = 50;
 /** The whole schema is some thousands of fields, whatever the estimate says. */
 const INTROSPECTION_COST = 5000;
 
 const clamp = (length: number): number => Math.min(Math.max(length, 1), LONGEST_PAGE);
 
+const isPage = ({ name }: { readonly name: string }): boolean => name.endsWith('Connection');
+
 /** How many times a field's children are answered. */
 function lengthOf({ args, field, type }: ComplexityEstimatorArgs): number {
-  const { first, ids } = args as { readonly first?: unknown; readonly ids?: unknown };
-  if (typeof first === 'number') return clamp(first);
+  const { first, last, ids } = args as Readonly<Record<'first' | 'last' | 'ids', unknown>>;
+  if (isPage(getNamedType(field.type))) {
+    const asked = [first, last].filter((length) => typeof length === 'number');
+    return asked.length === 0 ? USUAL_PAGE : Math.max(...asked.map(clamp));
+  }
   if (Array.isArray(ids)) return clamp(ids.length);
-  const isPage = type.name.endsWith('Connection');
-  return isListType(getNullableType(field.type)) && !isPage ? LIST_LENGTH : 1;
+  return isListType(getNullableType(field.type)) && !isPage(type) ? LIST_LENGTH : 1;
 }
 
 function costOf(args: ComplexityEstimatorArgs): number {

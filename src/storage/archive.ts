@@ -102,17 +102,18 @@ export function openArchive(documents: Documents) {
     findSearches: async (ids: readonly SearchId[]): Promise<readonly SearchRecord[]> =>
       (await documents.getMany(SEARCHES, ids)).map(({ body }) => body),
 
-    /** Newest first. */
+    /** Newest first, unless asked for in the other direction. */
     listSearches: (
       statuses: readonly SearchStatus[],
       first: number,
       after?: Position,
+      direction: 'asc' | 'desc' = 'desc',
     ): Promise<Page<SearchRecord>> =>
       page(
         SEARCHES,
         {
           where: statuses.length > 0 ? [['status', 'in', statuses]] : [],
-          order: [['createdAt', 'desc']],
+          order: [['createdAt', direction]],
           ...(after && { after }),
         },
         first,

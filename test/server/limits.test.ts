@@ -80,6 +80,16 @@ test.each([
     'QUERY_TOO_COMPLEX',
   ],
   [
+    'the last pages in pages',
+    '{ searches(last: 200) { edges { node { individuals(last: 200) { edges { cursor } } } } } }',
+    'QUERY_TOO_COMPLEX',
+  ],
+  [
+    'usual pages in pages in pages, asked for by null',
+    '{ searches(first: null) { edges { node { individuals(first: null) { edges { node { search { generations(first: null) { edges { cursor } } } } } } } } } }',
+    'QUERY_TOO_COMPLEX',
+  ],
+  [
     'a page refused for its length, not for its cost',
     '{ architectures(first: 2147483647) { edges { cursor } } }',
     'fine',

@@ -283,8 +283,8 @@ describe('global ids', () => {
 });
 
 describe('pages', () => {
-  const LIST = `query ($first: Int, $after: String, $filter: ArchitectureFilter, $orderBy: ArchitectureOrder) {
-    architectures(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+  const LIST = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: ArchitectureFilter, $orderBy: ArchitectureOrder) {
+    architectures(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
       totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       edges { cursor node { id macs params feasible indicators { name value } } }
     }
@@ -305,6 +305,20 @@ describe('pages', () => {
       expect(pageInfo.hasNextPage).toBe(nodes.length < totalCount);
       if (!pageInfo.hasNextPage) return nodes;
       after = pageInfo.endCursor;
+    }
+  }
+
+  /** From the end, page before page. */
+  async function walkBack(last: number, variables: object): Promise<readonly Architecture[]> {
+    let nodes: readonly Architecture[] = [];
+    let before: string | null = null;
+    for (;;) {
+      const { edges, pageInfo }: Data['architectures'] = (await read(LIST, { ...variables, last, before }))
+        .architectures;
+      expect(pageInfo.hasNextPage).toBe(before !== null);
+      nodes = [...edges.map(({ node }) => node), ...nodes];
+      if (!pageInfo.hasPreviousPage) return nodes;
+      before = pageInfo.startCursor;
     }
   }
 
@@ -342,10 +356,31 @@ describe('pages', () => {
           const values = nodes.map((node) => valueOf(node, by) ?? -Infinity);
           const sorted = values.toSorted((a, b) => (direction === 'ASC' ? a - b : b - a));
           expect(values).toEqual(sorted);
+          expect(await walkBack(first, { filter, orderBy: { by, direction } })).toEqual(nodes);
         },
       ),
       { numRuns: 25 },
     );
+  });
+
+  test('of the last individuals are in the order of the list', async () => {
+    const query = `query ($id: ID!, $first: Int, $last: Int, $before: String) { search(id: $id) {
+      individuals(first: $first, last: $last, before: $before, orderBy: { by: MACS, direction: ASC }) { edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage } }
+    } }`;
+    const page = async (variables: object) => (await read(query, { id, ...variables })).search.individuals;
+    const { edges } = await page({ first: 100 });
+    expect(await page({ last: 10 })).toEqual({
+      edges: edges.slice(-10),
+      pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    });
+    expect(await page({ last: 10, before: edges[10]?.cursor })).toEqual({
+      edges: edges.slice(0, 10),
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    });
+  });
+
+  test('of both ends at once are refused', async () => {
+    expect(await refusal(LIST, { first: 1, last: 1 })).toEqual({ code: 'INVALID_ARGUMENT', field: 'last' });
   });
 
   test.each([0, -1, 201, 2 ** 31 - 1])('of %d are refused', async (first) => {
@@ -376,8 +411,8 @@ describe('pages', () => {
     for (let seed = 0; seed < 5; seed++) ids.unshift(await startSearch(own, { ...SMALL, seed }));
     await own.ask('mutation ($id: ID!) { pauseSearch(id: $id) { errors { code } } }', { id: ids[2] });
     const list = async (variables: object) => {
-      const query = `query ($first: Int, $after: String, $statuses: [SearchStatus!]) {
-        searches(first: $first, after: $after, statuses: $statuses) { totalCount pageInfo { endCursor hasNextPage } edges { node { id } } }
+      const query = `query ($first: Int, $after: String, $last: Int, $before: String, $statuses: [SearchStatus!]) {
+        searches(first: $first, after: $after, last: $last, before: $before, statuses: $statuses) { totalCount pageInfo { startCursor endCursor hasNextPage hasPreviousPage } edges { node { id } } }
       }`;
       const { data } = await own.ask(query, variables);
       return { ...data.searches, ids: data.searches.edges.map(({ node }) => node.id) };
@@ -386,6 +421,12 @@ describe('pages', () => {
     expect(first).toMatchObject({ totalCount: 5, ids: ids.slice(0, 3), pageInfo: { hasNextPage: true } });
     const rest = await list({ first: 3, after: first.pageInfo.endCursor });
     expect(rest).toMatchObject({ ids: ids.slice(3), pageInfo: { hasNextPage: false } });
+    const last = await list({ last: 2 });
+    expect(last).toMatchObject({ ids: ids.slice(3), pageInfo: { hasPreviousPage: true } });
+    expect(await list({ last: 3, before: last.pageInfo.startCursor })).toMatchObject({
+      ids: ids.slice(0, 3),
+      pageInfo: { hasPreviousPage: false },
+    });
     expect(await list({ statuses: ['PAUSED'] })).toMatchObject({ totalCount: 1, ids: [ids[2]] });
     expect(await list({ statuses: ['PAUSED', 'RUNNING'] })).toMatchObject({ totalCount: 5, ids });
     expect(await list({ statuses: ['FAILED'] })).toMatchObject({ totalCount: 0, ids: [] });
@@ -394,17 +435,23 @@ describe('pages', () => {
   });
 
   test('of generations go on where they ended', async () => {
-    const query = `query ($id: ID!, $first: Int, $after: String) { search(id: $id) {
-      generations(first: $first, after: $after) { edges { node { generation } } pageInfo { endCursor hasNextPage } }
+    const query = `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { search(id: $id) {
+      generations(first: $first, after: $after, last: $last, before: $before) { edges { node { generation } } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } }
     } }`;
-    const page = async (after: string | null) =>
-      (await read(query, { id, first: 3, after })).search.generations;
+    const ask = async (variables: object) => (await read(query, { id, ...variables })).search.generations;
+    const page = (after: string | null) => ask({ first: 3, after });
     const first = await page(null);
     expect(first.edges.map(({ node }) => node.generation)).toEqual([0, 1, 2]);
     expect(first.pageInfo.hasNextPage).toBe(true);
     const second = await page(first.pageInfo.endCursor);
     expect(second.edges.map(({ node }) => node.generation)).toEqual([3]);
     expect(second.pageInfo.hasNextPage).toBe(false);
+    const last = await ask({ last: 3 });
+    expect(last.edges.map(({ node }) => node.generation)).toEqual([1, 2, 3]);
+    expect(last.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+    const before = await ask({ last: 3, before: last.pageInfo.startCursor });
+    expect(before.edges.map(({ node }) => node.generation)).toEqual([0]);
+    expect(before.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
     const forged = await page(cursor(`generations ${String(rawId(id))}`, [-1e15], 'x'));
     expect(forged.edges).toEqual([]);
   });
