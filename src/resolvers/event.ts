@@ -9,7 +9,7 @@ import { protocolId } from '../search/identity.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord } from '../storage/records.ts';
 import { type ArchitectureSource, toArchitecture } from './architecture.ts';
 import type { Context } from './context.ts';
-import { found } from './failure.ts';
+import { found, toFailure } from './failure.ts';
 import { parseGlobalId } from './globalId.ts';
 import { type PopulationSource, readPopulation } from './population.ts';
 
@@ -29,6 +29,7 @@ const toSource = ({ happening, ...event }: EventRecord): EventSource => ({
   __typename: TYPES[happening.type].name,
   ...event,
   ...happening,
+  ...(happening.type === 'status' && { failure: toFailure(happening.failure) }),
 });
 
 interface FollowArguments {

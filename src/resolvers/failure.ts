@@ -3,6 +3,7 @@
 
 import type { UserError } from '../schema/error.ts';
 import { type ErrorCode, MedNasError } from '../search/errors.ts';
+import type { Failure } from '../storage/records.ts';
 import type { Context } from './context.ts';
 
 /** Instead of messages that are for the operator: they name addresses and folders of the machine. */
@@ -14,13 +15,20 @@ const PUBLIC: Readonly<Partial<Record<ErrorCode, string>>> = {
   ENGINE_UNAVAILABLE: 'Nothing can be scored now. The log of the service says more.',
 };
 
+const messageFor = ({ code, message }: Failure): string =>
+  (code === 'INTERNAL' ? undefined : PUBLIC[code]) ?? message;
+
+/** A search's failure as clients see it; the log had the whole of it when it happened. */
+export const toFailure = (failure: Failure | null): Failure | null =>
+  failure === null ? null : { code: failure.code, message: messageFor(failure) };
+
 /** Whether clients are told less than there is to know. */
 export const isOperational = ({ code }: MedNasError): boolean => PUBLIC[code] !== undefined;
 
-export const toUserError = ({ code, message, field }: MedNasError): UserError => ({
-  code,
-  message: PUBLIC[code] ?? message,
-  field,
+export const toUserError = (error: MedNasError): UserError => ({
+  code: error.code,
+  message: messageFor(error),
+  field: error.field,
 });
 
 /**

@@ -17,7 +17,7 @@ import type { SearchId, SearchRecord } from '../storage/records.ts';
 import { filterOf, orderOf } from './architecture.ts';
 import type { Context } from './context.ts';
 import { type DatasetSource, toDataset } from './dataset.ts';
-import { found } from './failure.ts';
+import { found, toFailure } from './failure.ts';
 import { parseGlobalId, toGlobalId } from './globalId.ts';
 import { type IndividualSource, type MemberSource, toIndividual } from './individual.ts';
 import { withoutNulls } from './nulls.ts';
@@ -45,7 +45,7 @@ export const toSearch = (record: SearchRecord): SearchSource => ({
   id: toGlobalId('Search', record.id),
   settings: record.settings,
   status: record.status,
-  failure: record.failure,
+  failure: toFailure(record.failure),
   idempotencyKey: record.idempotencyKey,
   createdAt: record.createdAt,
   finishedAt: record.finishedAt,
