@@ -32,6 +32,10 @@ const USUAL_PAGE = 50;
 /** The whole schema is some thousands of fields, whatever the estimate says. */
 const INTROSPECTION_COST = 5000;
 
+/** Of mutations that start work on the service: an operation may start a handful. */
+const WORK_COST = 9000;
+const STARTS_WORK: ReadonlySet<string> = new Set(['startSearch', 'resumeSearch', 'scoreArchitecture']);
+
 const clamp = (length: number): number => Math.min(Math.max(length, 1), LONGEST_PAGE);
 
 const isPage = ({ name }: { readonly name: string }): boolean => name.endsWith('Connection');
@@ -48,9 +52,10 @@ function lengthOf({ args, field, type }: ComplexityEstimatorArgs): number {
 }
 
 function costOf(args: ComplexityEstimatorArgs): number {
-  const { field, childComplexity } = args;
+  const { field, type, childComplexity } = args;
   if (field.name === '__schema' || field.name === '__type') return INTROSPECTION_COST;
-  return isCompositeType(getNamedType(field.type)) ? 1 + lengthOf(args) * childComplexity : 1;
+  const work = type.name === 'Mutation' && STARTS_WORK.has(field.name) ? WORK_COST : 0;
+  return work + (isCompositeType(getNamedType(field.type)) ? 1 + lengthOf(args) * childComplexity : 1);
 }
 
 /** Levels of fields below a selection set. Fragments are measured once each: they may be spread 2^n times. */
@@ -99,7 +104,7 @@ export function limitErrors(
   if (cost <= MAX_COST) return [];
   return refuse(
     'QUERY_TOO_COMPLEX',
-    `An operation may ask for about ${MAX_COST} fields; this one asks for ${Number.isFinite(cost) ? `about ${cost}` : 'far more'}. Ask for smaller pages or for less of each entry.`,
+    `An operation may ask for about ${MAX_COST} fields; this one asks for ${Number.isFinite(cost) ? `about ${cost}` : 'far more'}. Ask for smaller pages or for less of each entry, and start no more than five searches or scores at once.`,
   );
 }
 

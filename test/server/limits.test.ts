@@ -103,6 +103,33 @@ test.each([
   expect(judge(query, { id: 'x' })).toBe(verdict);
 });
 
+const aliased = (count: number, field: string): string =>
+  `mutation { ${Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ')} }`;
+const START = 'startSearch(input: {}) { search { id status } errors { code message field } }';
+const SCORE = 'scoreArchitecture(input: { genotype: [] }) { architecture { id } errors { code } }';
+const RESUME = 'resumeSearch(id: "x") { search { id } errors { code } }';
+test.each([
+  ['five searches', aliased(5, START), 'fine'],
+  ['six searches', aliased(6, START), 'QUERY_TOO_COMPLEX'],
+  ['two hundred searches', aliased(200, START), 'QUERY_TOO_COMPLEX'],
+  ['five scores', aliased(5, SCORE), 'fine'],
+  ['six scores', aliased(6, SCORE), 'QUERY_TOO_COMPLEX'],
+  ['six searches that go on', aliased(6, RESUME), 'QUERY_TOO_COMPLEX'],
+  [
+    'two of each',
+    `mutation { a: ${START} b: ${START} c: ${SCORE} d: ${SCORE} e: ${RESUME} f: ${RESUME} }`,
+    'QUERY_TOO_COMPLEX',
+  ],
+  [
+    'six in a fragment',
+    `mutation { ...a } fragment a on Mutation { ${aliased(6, START).slice('mutation { '.length)}`,
+    'QUERY_TOO_COMPLEX',
+  ],
+  ['fifty searches that pause', aliased(50, RESUME.replace('resume', 'pause')), 'fine'],
+])('one request that starts work: %s', (_, query, verdict) => {
+  expect(judge(query)).toBe(verdict);
+});
+
 test('fragments count as deep as they are spread', () => {
   const query = `query ($id: ID!) { node(id: $id) { ...a } }
     fragment a on Individual { ${ancestors(8).replace('born', '...b')} }
