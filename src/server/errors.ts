@@ -34,6 +34,16 @@ function extensionsOf(error: GraphQLError, root: GraphQLError): Readonly<Record<
   return { ...rest, code };
 }
 
+/** What writing to a client fails with that has left without a goodbye. */
+const GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** Whether the client has left: there is nobody to answer and nothing is wrong. Storage has errors of its own. */
+function isOfLeaving(root: unknown): boolean {
+  if (!(root instanceof Error)) return false;
+  const { name, code, syscall } = root as NodeJS.ErrnoException;
+  return name === 'AbortError' || (syscall === 'write' && GONE.has(code));
+}
+
 export function toClientError(error: unknown, report: Report): GraphQLFormattedError {
   const root = rootOf(error);
   if (root instanceof MedNasError) {
@@ -44,8 +54,7 @@ export function toClientError(error: unknown, report: Report): GraphQLFormattedE
   if (error instanceof GraphQLError && root instanceof GraphQLError && isOfRequest(error, root)) {
     return { message: error.message, ...placeOf(error), extensions: extensionsOf(error, root) };
   }
-  // The client has left: there is nobody to answer and nothing is wrong.
-  if (!(root instanceof Error && root.name === 'AbortError')) report(error);
+  if (!isOfLeaving(root)) report(error);
   return {
     message: 'Internal server error',
     ...placeOf(error),
