@@ -73,5 +73,10 @@ export interface Engine {
    * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.
    */
   requireFit(protocol: Protocol, blocks: number): void;
+  /**
+   * Scores a tiny network, or sees that all threads are at work.
+   * @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now.
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
+import { MedNasError } from '../search/errors.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
 import { macs } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
@@ -28,6 +29,25 @@ function requireImages({ batchSize, input }: Protocol, { images }: EngineBatch):
   }
 }
 
+/** One block of 8 x 8 pixels, scored in a millisecond or two. */
+const PROBE: Task = {
+  genotype: [0, 0, 1, 1, 2, 2, 3, 0, 4, 0, 0, 1, 2, 3],
+  protocol: {
+    space: 'mstf',
+    dataset: 'probe',
+    batch: 'probe',
+    batchSize: 2,
+    input: [8, 8, 1],
+    classes: 2,
+    multiLabel: false,
+    initChannels: 4,
+    seed: 0,
+    indicators: ['jacobCov', 'synflow'],
+    numerics: 'probe',
+  },
+  batch: { images: Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * i)), labels: new Int32Array(2) },
+};
+
 export interface EngineOptions {
   /** `wasm` unless given. */
   readonly backend?: BackendChoice;
@@ -44,14 +64,29 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { device, threads: workers } = found;
   const crew = openCrew(options.worker ?? WORKER, workers, device);
 
+  let atWork = 0;
+
   /** An architecture over which two workers died is infeasible; what else fails, fails. */
   async function evaluate(task: Task, signal: AbortSignal): Promise<Evaluation> {
+    atWork += 1;
     try {
       return await crew.run<Evaluation>('evaluate', task, signal);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
       return unscored(task, `its worker crashed twice: ${error.message}`);
+    } finally {
+      atWork -= 1;
     }
+  }
+
+  let probing: Promise<void> | null = null;
+  async function probe(): Promise<void> {
+    const evaluation = await evaluate(PROBE, new AbortController().signal);
+    if (evaluation.status === 'ok') return;
+    throw new MedNasError(
+      'ENGINE_UNAVAILABLE',
+      `A network known to be fine scores as: ${evaluation.reason}.`,
+    );
   }
 
   function evaluator(protocol: Protocol, batch: EngineBatch): Evaluator {
@@ -100,6 +135,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return crew.run<Inspection>('inspect', task, new AbortController().signal);
     },
     requireFit: (protocol, blocks) => found.requireFit(protocol, blocks),
+    async check() {
+      // Behind others it would wait, and that they are at work says as much.
+      if (atWork >= workers && probing === null) return;
+      await (probing ??= probe().finally(() => {
+        probing = null;
+      }));
+    },
     close: () => crew.close(),
   };
 }

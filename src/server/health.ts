@@ -13,9 +13,9 @@ export interface HealthParts {
   readonly isClosing: () => boolean;
 }
 
-async function checkArchive({ service, report }: HealthParts): Promise<string> {
+async function outcomeOf(check: Promise<void>, report: Report): Promise<string> {
   try {
-    await service.archive.check();
+    await check;
     return 'ok';
   } catch (error) {
     report(error);
@@ -26,10 +26,14 @@ async function checkArchive({ service, report }: HealthParts): Promise<string> {
 const live: RequestHandler = (_, response) => void response.json({ status: 'alive' });
 
 export function health(parts: HealthParts): Router {
+  const { service, report, isClosing } = parts;
   const ready: RequestHandler = async (_, response) => {
-    const archive = await checkArchive(parts);
-    const status = parts.isClosing() ? 'closing' : archive === 'ok' ? 'ready' : 'unavailable';
-    const engine = parts.service.engine.backend;
+    const [archive, engine] = await Promise.all([
+      outcomeOf(service.archive.check(), report),
+      outcomeOf(service.checkEngine(), report),
+    ]);
+    const isWell = archive === 'ok' && engine === 'ok';
+    const status = isClosing() ? 'closing' : isWell ? 'ready' : 'unavailable';
     response.status(status === 'ready' ? 200 : 503).json({ status, archive, engine });
   };
   return Router().get('/livez', live).get('/readyz', ready);

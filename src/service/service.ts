@@ -21,6 +21,8 @@ export interface Service {
   readonly follow: Journal['follow'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
   listDatasets(): Promise<readonly ListedSet[]>;
+  /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
+  checkEngine(): Promise<void>;
   /** Stops searches where they are, then closes engine and archive. */
   close(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export function openService(given: Omit<SearchParts, 'journal'>): Service {
     follow: (...args) => journal.follow(...args),
     scoreArchitecture: (...args) => scoreArchitecture(given, ...args),
     listDatasets: () => datasets.list(),
+    checkEngine: () => engine.check(),
     async close() {
       await searches.close();
       await engine.close();

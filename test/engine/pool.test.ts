@@ -214,6 +214,41 @@ test('a closed engine scores nothing any more', async () => {
   await expect(evaluator.evaluate(genotypes, never)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
 });
 
+describe('a check', () => {
+  test('passes while the engine is idle, and while it is at work', async () => {
+    await withEngine({ workers: 1 }, async (engine) => {
+      await Promise.all([engine.check(), engine.check()]);
+      let told = 0;
+      const scoring = engine.evaluator(protocol, batch).evaluate(genotypes, never, () => {
+        told += 1;
+        return Promise.resolve();
+      });
+      await engine.check();
+      // It has not waited for its turn.
+      expect(told).toBe(0);
+      await scoring;
+      await engine.check();
+    });
+  });
+
+  test.each([
+    ['no worker starts', new URL('./no.worker.ts', import.meta.url).href],
+    ['every worker dies', new URL('./dying.worker.ts', import.meta.url).href],
+  ])('fails when %s', async (_, worker) => {
+    await withEngine({ workers: 1, worker }, async (engine) => {
+      for (let i = 0; i < 2; i++) {
+        await expect(engine.check()).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+      }
+    });
+  });
+
+  test('fails when the engine is closed', async () => {
+    const engine = await openEngine({ workers: 1 });
+    await engine.close();
+    await expect(engine.check()).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+  });
+});
+
 describe('inspection', () => {
   test('shows what a score was made of', async () => {
     await withEngine({ workers: 1 }, async (engine) => {

@@ -35,7 +35,7 @@ describe('a running service', () => {
     const ready = await send('/readyz');
     expect([ready.status, await ready.json()]).toEqual([
       200,
-      { status: 'ready', archive: 'ok', engine: 'formula' },
+      { status: 'ready', archive: 'ok', engine: 'ok' },
     ]);
   });
 
@@ -193,12 +193,33 @@ test('what fails inside is masked and logged; what storage says is for the opera
   const ready = await fetch(`${server.url}/readyz`);
   expect([ready.status, await ready.json()]).toMatchObject([
     503,
-    { status: 'unavailable', archive: 'STORAGE_FULL' },
+    { status: 'unavailable', archive: 'STORAGE_FULL', engine: 'ok' },
   ]);
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
   expect(JSON.stringify([broken, query, data])).not.toMatch(/secret|hunter2/);
   expect(server.log.filter((line) => line.includes('hunter2'))).toHaveLength(1);
   expect(server.log.filter((line) => line.includes('/srv/secret'))).toHaveLength(3);
+  await server.close();
+});
+
+test('a service whose engine cannot score is alive and not ready, until it can', async () => {
+  let isDown = true;
+  const down = new MedNasError('ENGINE_UNAVAILABLE', 'No worker thread can be started: /srv/secret.');
+  const server = await startTestServer({
+    alter: ({ checkEngine }) => ({ checkEngine: () => (isDown ? Promise.reject(down) : checkEngine()) }),
+  });
+  const ask = async (path: string) => {
+    const response = await fetch(`${server.url}${path}`);
+    return [response.status, await response.json()];
+  };
+  expect(await ask('/readyz')).toEqual([
+    503,
+    { status: 'unavailable', archive: 'ok', engine: 'ENGINE_UNAVAILABLE' },
+  ]);
+  expect(await ask('/livez')).toMatchObject([200, {}]);
+  expect(server.log.filter((line) => line.includes('/srv/secret'))).toHaveLength(1);
+  isDown = false;
+  expect(await ask('/readyz')).toMatchObject([200, { status: 'ready' }]);
   await server.close();
 });
 

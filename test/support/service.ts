@@ -110,6 +110,7 @@ export const openFormulaEngine = (permits: Permits): Engine => ({
   inspect: () => Promise.reject(new Error('a formula has nothing inside')),
   // A formula takes no memory.
   requireFit: () => undefined,
+  check: () => Promise.resolve(),
   close: () => Promise.resolve(),
 });
 
