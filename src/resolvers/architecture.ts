@@ -13,14 +13,15 @@ import type { Block, GraphEdge, GraphNode } from '../schema/graph.ts';
 import type { Typed } from '../schema/node.ts';
 import { ArchitecturePayload } from '../schema/payload.ts';
 import { ScoreArchitectureInput } from '../schema/settings.ts';
+import { MedNasError } from '../search/errors.ts';
 import type { Evaluation } from '../search/evaluation.ts';
-import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
+import { type ArchitectureId, protocolId, type ProtocolId } from '../search/identity.ts';
 import {
   architectureKey,
   type ArchitectureFilter as Filter,
   type ArchitectureOrder as Order,
 } from '../storage/archive.ts';
-import type { ArchitectureRecord } from '../storage/records.ts';
+import type { ArchitectureRecord, SearchId } from '../storage/records.ts';
 import type { Context } from './context.ts';
 import { attempt, found, withInput } from './failure.ts';
 import { parseGlobalId, toGlobalId } from './globalId.ts';
@@ -74,8 +75,23 @@ export const orderOf = (order: ArchitectureOrder | null): Order => ({
   direction: order?.direction ?? 'desc',
 });
 
-export const filterOf = (filter: (ScoreFilter & { readonly dataset?: string | null }) | null): Filter =>
-  withoutNulls(filter ?? {});
+export const filterOf = (filter: ScoreFilter | null): Filter => withoutNulls(filter ?? {});
+
+/** The protocol of a search's scores. @throws MedNasError NOT_FOUND, INVALID_STATE */
+async function protocolOf({ loaders }: Context, search: string): Promise<ProtocolId> {
+  const field = 'filter.search';
+  const { key } = parseGlobalId(search, field, 'Search');
+  const { protocol } = found(await loaders.search.load({ id: key as SearchId }), 'search', field);
+  if (protocol !== null) return protocolId(protocol);
+  const message = 'The search has no protocol yet: its dataset is not here. Ask again when it runs.';
+  throw new MedNasError('INVALID_STATE', message, { field });
+}
+
+/** As `filterOf`, with the protocol of the search it names. */
+async function protocolFilterOf(context: Context, given: ArchitectureFilter | null): Promise<Filter> {
+  const { search, ...filter } = withoutNulls(given ?? {});
+  return search === undefined ? filter : { ...filter, protocolId: await protocolOf(context, search) };
+}
 
 @Resolver(() => Architecture)
 export class ArchitectureResolver {
@@ -94,8 +110,8 @@ export class ArchitectureResolver {
   @Query(() => ArchitectureConnection, {
     description: 'All architectures ever scored, under every protocol.',
   })
-  architectures(
-    @Ctx() { service: { archive } }: Context,
+  async architectures(
+    @Ctx() context: Context,
     @Args(() => PageArgs) page: PageArgs,
     @Arg('filter', () => ArchitectureFilter, { nullable: true, description: 'Which to list.' })
     given: ArchitectureFilter | null,
@@ -105,7 +121,8 @@ export class ArchitectureResolver {
     })
     ordered: ArchitectureOrder | null,
   ): Promise<ConnectionSource<ArchitectureSource>> {
-    const filter = filterOf(given);
+    const { archive } = context.service;
+    const filter = await protocolFilterOf(context, given);
     const order = orderOf(ordered);
     return readPage(page, {
       name: `architectures ${order.by} ${order.direction}`,

@@ -1,6 +1,6 @@
 // An architecture as scored under a protocol, and how lists of them are filtered and ordered.
 
-import { Field, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { INDICATOR_DESCRIPTIONS, type IndicatorName } from '../search/evaluation.ts';
 import { connectionOf } from './connection.ts';
 import { Block, GraphEdge, GraphNode } from './graph.ts';
@@ -77,8 +77,24 @@ export class ScoreFilter {
 
 @InputType({ description: 'Which architectures to list; what is left out does not bind.' })
 export class ArchitectureFilter extends ScoreFilter {
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Global id of a search: only those scored under its protocol, whose scores compare with its own.',
+  })
+  readonly search?: string | null;
+
   @Field(() => String, { nullable: true, description: 'Only those scored on this dataset.' })
   readonly dataset?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Only those scored on batches of so many images.' })
+  readonly batchSize?: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'Only those scored with so many channels of the stem.' })
+  readonly initChannels?: number | null;
+
+  @Field(() => SafeInt, { nullable: true, description: 'Only those scored with this seed.' })
+  readonly seed?: number | null;
 }
 
 type OrderField = 'macs' | 'params' | IndicatorName;

@@ -2,7 +2,6 @@
 // implementation for every database.
 
 import { MedNasError } from '../search/errors.ts';
-import type { IndicatorName } from '../search/evaluation.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Condition, Documents, Query, Scalar, Stored } from './documents.ts';
 import {
@@ -14,22 +13,28 @@ import {
   type GenerationRecord,
   INDIVIDUALS,
   type IndividualRecord,
+  type Measurement,
+  pathOf,
   type SearchId,
   type SearchRecord,
   SEARCHES,
   type SearchStatus,
 } from './records.ts';
 
-/** Conditions on a score; one left out does not bind. */
+/** Conditions on a score; one left out does not bind. The first are on its protocol, which individuals lack. */
 export interface ArchitectureFilter {
+  readonly protocolId?: ProtocolId;
   readonly dataset?: string;
+  readonly batchSize?: number;
+  readonly initChannels?: number;
+  readonly seed?: number;
   readonly feasible?: boolean;
   readonly maxParams?: number;
   readonly maxMacs?: number;
 }
 
 export interface ArchitectureOrder {
-  readonly by: 'macs' | 'params' | IndicatorName;
+  readonly by: Measurement;
   readonly direction: 'asc' | 'desc';
 }
 
@@ -202,7 +207,7 @@ export function openArchive(documents: Documents) {
         INDIVIDUALS,
         {
           where: [['search', 'eq', search], ...conditions(filter)],
-          order: [[orderPath(order), order.direction]],
+          order: [[pathOf(order.by), order.direction]],
           ...(after && { after }),
         },
         first,
@@ -222,7 +227,7 @@ export function openArchive(documents: Documents) {
         ARCHITECTURES,
         {
           where: conditions(filter),
-          order: [[orderPath(order), order.direction]],
+          order: [[pathOf(order.by), order.direction]],
           ...(after && { after }),
         },
         first,
@@ -267,15 +272,20 @@ export function openArchive(documents: Documents) {
   };
 }
 
-const orderPath = ({ by }: ArchitectureOrder): string =>
-  by === 'macs' || by === 'params' ? `evaluation.${by}` : `evaluation.scores.${by}.value`;
-
 function conditions(filter: ArchitectureFilter): readonly Condition[] {
-  const { dataset, feasible, maxParams, maxMacs } = filter;
-  return [
-    ...(dataset === undefined ? [] : [['protocol.dataset', 'eq', dataset] as const]),
-    ...(feasible === undefined ? [] : [['evaluation.status', 'eq', feasible ? 'ok' : 'infeasible'] as const]),
-    ...(maxParams === undefined ? [] : [['evaluation.params', 'lte', maxParams] as const]),
-    ...(maxMacs === undefined ? [] : [['evaluation.macs', 'lte', maxMacs] as const]),
+  const { feasible, ...limits } = filter;
+  const status = feasible === undefined ? undefined : feasible ? 'ok' : 'infeasible';
+  const bounds: readonly (readonly [Condition[0], 'eq' | 'lte', Scalar | undefined])[] = [
+    ['protocolId', 'eq', limits.protocolId],
+    ['protocol.dataset', 'eq', limits.dataset],
+    ['protocol.batchSize', 'eq', limits.batchSize],
+    ['protocol.initChannels', 'eq', limits.initChannels],
+    ['protocol.seed', 'eq', limits.seed],
+    ['evaluation.status', 'eq', status],
+    [pathOf('params'), 'lte', limits.maxParams],
+    [pathOf('macs'), 'lte', limits.maxMacs],
   ];
+  return bounds.flatMap(([path, comparison, value]) =>
+    value === undefined ? [] : [[path, comparison, value]],
+  );
 }

@@ -1,6 +1,6 @@
 // What the archive keeps, as plain JSON, and the collections it keeps them in.
 
-import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import { type Evaluation, type IndicatorName, INDICATORS, type Protocol } from '../search/evaluation.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import type { ErrorCode } from '../search/errors.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
@@ -115,7 +115,17 @@ const collection = <B>(
   upgrade: (body) => body as B,
 });
 
-const MEASUREMENTS = [['evaluation.status'], ['evaluation.macs'], ['evaluation.params']] as const;
+/** What scores are ordered by. */
+export type Measurement = 'macs' | 'params' | IndicatorName;
+
+/** Where it stands in whatever has an evaluation. */
+export const pathOf = (measurement: Measurement): string =>
+  measurement === 'macs' || measurement === 'params'
+    ? `evaluation.${measurement}`
+    : `evaluation.scores.${measurement}.value`;
+
+/** Lists of scores are filtered by these and ordered by all but the first. */
+const MEASUREMENTS = ['evaluation.status', ...(['macs', 'params', ...INDICATORS] as const).map(pathOf)];
 
 export const SEARCHES = collection<SearchRecord>(
   'searches',
@@ -129,12 +139,12 @@ export const INDIVIDUALS = collection<IndividualRecord>(
     ['search', 'index'],
     ['search', 'id'],
   ],
-  MEASUREMENTS.map(([path]) => ['search', path]),
+  MEASUREMENTS.map((path) => ['search', path]),
 );
 export const ARCHITECTURES = collection<ArchitectureRecord>(
   'architectures',
   [['protocolId', 'architecture']],
-  [...MEASUREMENTS, ['protocol.dataset']],
+  [...MEASUREMENTS.map((path) => [path]), ['protocol.dataset']],
 );
 export const EVENTS = collection<EventRecord>(
   'events',

@@ -379,6 +379,32 @@ describe('pages', () => {
     });
   });
 
+  test('of architectures hold those of one protocol, or of parts of one', async () => {
+    const own = await startTestServer();
+    const count = async (filter: object) => {
+      const query = 'query ($filter: ArchitectureFilter) { architectures(filter: $filter) { totalCount } }';
+      const { data, errors } = await own.ask(query, { filter });
+      return errors[0]?.extensions ?? data.architectures.totalCount;
+    };
+    const ids: string[] = [];
+    for (const other of [{}, { seed: 8 }, { seed: 8, initChannels: 8 }, { seed: 8, batchSize: 6 }]) {
+      const one = await startSearch(own, { ...SMALL, generations: 0, ...other });
+      await own.service.searches.settled(rawId(one));
+      ids.push(one);
+    }
+    expect(await Promise.all(ids.map((search) => count({ search })))).toEqual([8, 8, 8, 8]);
+    expect(await count({})).toBe(32);
+    expect(await count({ seed: 8 })).toBe(24);
+    expect(await count({ seed: 8, initChannels: 4 })).toBe(16);
+    expect(await count({ batchSize: 6 })).toBe(8);
+    expect(await count({ batchSize: 6, search: ids[0] })).toBe(0);
+    expect(await count({ search: null, seed: null })).toBe(32);
+    const none = globalId('Search', 'none');
+    expect(await count({ search: none })).toEqual({ code: 'NOT_FOUND', field: 'filter.search' });
+    expect(await count({ search: 'x' })).toEqual({ code: 'INVALID_ARGUMENT', field: 'filter.search' });
+    await own.close();
+  });
+
   test('of both ends at once are refused', async () => {
     expect(await refusal(LIST, { first: 1, last: 1 })).toEqual({ code: 'INVALID_ARGUMENT', field: 'last' });
   });

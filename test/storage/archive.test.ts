@@ -227,6 +227,34 @@ describe.each(DATABASES)('over $database', ({ open }) => {
       }
     });
 
+    test('are narrowed to a protocol, or to parts of one', async () => {
+      const protocols: readonly Protocol[] = [
+        { ...PROTOCOL, seed: 1 },
+        { ...PROTOCOL, seed: 2, initChannels: 32 },
+        { ...PROTOCOL, seed: 2, batchSize: 16 },
+      ];
+      for (const protocol of protocols) {
+        const id = protocolId(protocol);
+        await archive.addArchitecture({ ...architectureRecord(0), protocol, protocolId: id });
+      }
+      const ids = protocols.map(protocolId);
+      const order = { by: 'macs', direction: 'asc' } as const;
+      const cases: readonly (readonly [ArchitectureFilter, readonly (string | undefined)[]])[] = [
+        [{ seed: 1 }, [ids[0]]],
+        [{ seed: 2 }, [ids[1], ids[2]]],
+        [{ initChannels: 32 }, [ids[1]]],
+        [{ batchSize: 16 }, [ids[2]]],
+        [{ batchSize: 64, seed: 2 }, [ids[1]]],
+        [{ protocolId: protocolId(protocols[2] as Protocol) }, [ids[2]]],
+        [{ protocolId: protocolId({ ...PROTOCOL, seed: 3 }) }, []],
+      ];
+      for (const [filter, wanted] of cases) {
+        const { items } = await archive.listArchitectures(filter, order, 100);
+        expect(new Set(items.map(({ item }) => item.protocolId))).toEqual(new Set(wanted));
+        expect(await archive.countArchitectures(filter)).toBe(wanted.length);
+      }
+    });
+
     test('a page goes on after its position though members come and go', async () => {
       const order = { by: 'macs', direction: 'asc' } as const;
       const { items } = await archive.listIndividuals(A, {}, order, 6);
