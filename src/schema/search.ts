@@ -112,7 +112,8 @@ export class Search extends Node {
 
   @Field(() => Member, {
     nullable: true,
-    description: 'Of its last population, the pick of the paper among those that respect limits.',
+    description:
+      'Of its last population, the pick of the paper among those that respect limits; null: none does.',
   })
   readonly pick!: Member | null;
 
