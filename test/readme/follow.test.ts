@@ -1,5 +1,5 @@
-// README's example of following a search over WebSocket, run as it is printed but for the address, by
-// a connection that is cut under it.
+// README's example of following a search over WebSocket, run as it is printed but for the address, while
+// its connection is cut and the service restarted.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,14 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import {
-  rawId,
-  SMALL,
-  SMALL_EVALUATIONS,
-  startSearch,
-  startTestServer,
-  type TestServer,
-} from '../support/service.ts';
+import { pino } from 'pino';
+import { type RunningServer, startServer } from '../../src/server/server.ts';
+import { openTestService, SMALL, SMALL_EVALUATIONS, type TestService } from '../support/service.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ADDRESS = '127.0.0.1:4000';
@@ -31,9 +26,7 @@ interface Proxy {
   readonly port: number;
   /** Breaks every connection that is open, without a word. */
   readonly cut: () => void;
-  /** Takes connections, or refuses them. */
-  readonly listen: () => Promise<void>;
-  readonly refuse: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function openProxy(target: number): Promise<Proxy> {
@@ -47,23 +40,31 @@ async function openProxy(target: number): Promise<Proxy> {
     }
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
-    port,
+    port: (server.address() as AddressInfo).port,
     cut: () => open.forEach((socket) => socket.resetAndDestroy()),
-    listen: async () => void (await once(server.listen(port, '127.0.0.1'), 'listening')),
-    refuse: async () => void (await once(server.close(), 'close')),
+    close: async () => void (await once(server.close(), 'close')),
   };
 }
 
+const logger = pino({ level: 'silent' });
+
 describe("README's example", () => {
-  let server: TestServer;
+  let running: TestService;
+  let server: RunningServer;
   let proxy: Proxy;
   let folder: string;
   let child: ChildProcess | null = null;
+
+  const portOf = (): number => Number(new URL(server.url).port);
+  const listen = async (port: number): Promise<void> => {
+    server = await startServer(running.service, { host: '127.0.0.1', port, logger });
+  };
+
   beforeEach(async () => {
-    server = await startTestServer({ permits: 10 });
-    proxy = await openProxy(Number(new URL(server.url).port));
+    running = await openTestService({ permits: 10 });
+    await listen(0);
+    proxy = await openProxy(portOf());
     folder = mkdtempSync(join(tmpdir(), 'mednas-'));
     // What the project's folder has and the example imports.
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -71,8 +72,9 @@ describe("README's example", () => {
   afterEach(async () => {
     child?.kill();
     proxy.cut();
-    await proxy.refuse().catch(() => undefined);
+    await proxy.close();
     await server.close();
+    await running.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -88,9 +90,9 @@ describe("README's example", () => {
     return [createInterface(started.stdout), createInterface(started.stderr)];
   }
 
-  test('shows every event once though its connection is cut twice, and ends with the search', async () => {
-    const id = await startSearch(server);
-    const [shown, complaints] = run(id);
+  test('shows every event once though its connection is cut and the service restarted', async () => {
+    const { id } = await running.service.searches.start(SMALL);
+    const [shown, complaints] = run(Buffer.from(`Search:${id}`).toString('base64url'));
     const complaint = (): Promise<unknown> => once(complaints, 'line');
     const text: string[] = [];
     shown.on('line', (line) => text.push(line));
@@ -106,19 +108,25 @@ describe("README's example", () => {
     proxy.cut();
     await lost;
     // What happens meanwhile is told later.
-    server.permits.grant(5);
+    running.permits.grant(5);
     await seen(17);
 
-    // The service is away when the example asks for it again.
-    const away = complaint();
-    const closed = proxy.refuse();
-    proxy.cut();
-    await Promise.all([away, closed]);
+    // A service that ends says goodbye, upon which the library would ask again what it asked before.
+    const port = portOf();
+    await server.close();
+    await listen(port);
+    running.permits.grant(2);
+    await seen(20); // and the next generation
+
+    // This time it is not there yet when the example asks again.
+    const left = complaint();
+    await server.close();
+    await left;
     await complaint();
-    server.permits.grant(Infinity);
-    await server.service.searches.settled(rawId(id));
+    running.permits.grant(Infinity);
+    await running.service.searches.settled(id);
     const end = once(child as ChildProcess, 'close');
-    await proxy.listen();
+    await listen(port);
 
     expect(await end).toEqual([0, null]);
     expect(sequences()).toEqual(Array.from({ length: ALL_EVENTS }, (_, i) => i + 1));
