@@ -13,6 +13,8 @@ const PUBLIC: Readonly<Partial<Record<ErrorCode, string>>> = {
   STORAGE_FULL: 'The archive has no room left. The log of the service says more.',
   STORAGE_CORRUPT: 'The archive is damaged. The log of the service says more.',
   ENGINE_UNAVAILABLE: 'Nothing can be scored now. The log of the service says more.',
+  DOWNLOAD_FAILED: 'The dataset is not here and could not be downloaded. The log of the service says more.',
+  CHECKSUM_MISMATCH: 'The file of the dataset is not the published one. The log of the service says more.',
 };
 
 const messageFor = ({ code, message }: Failure): string =>

@@ -1,9 +1,9 @@
-// What clients are told of a search that failed. What the archive says of itself is for the operator.
+// What clients are told of a search that failed. What names folders and addresses is for the operator.
 
 import type { ErrorCode } from '../../src/search/errors.ts';
 import { parseSettings } from '../../src/search/settings.ts';
 import type { Failure, SearchId, SearchRecord } from '../../src/storage/records.ts';
-import { startTestServer, type TestServer } from '../support/service.ts';
+import { rawId, startTestServer, type TestServer } from '../support/service.ts';
 import { EVENTS, takeResults, TRANSPORTS } from './transports.ts';
 
 let server: TestServer;
@@ -44,6 +44,8 @@ const OPERATIONAL: readonly ErrorCode[] = [
   'STORAGE_FULL',
   'STORAGE_CORRUPT',
   'ENGINE_UNAVAILABLE',
+  'DOWNLOAD_FAILED',
+  'CHECKSUM_MISMATCH',
 ];
 
 test.each(OPERATIONAL)('of %s they see the code and what it means, on every way', async (code) => {
@@ -61,6 +63,19 @@ test.each(OPERATIONAL)('of %s they see the code and what it means, on every way'
     expect(event?.data?.searchEvents).toMatchObject({ sequence: 1, status: 'PAUSED', failure });
     await results.leave();
   }
+});
+
+test('a dataset that cannot be had is told of without the folder it would be in', async () => {
+  const query =
+    'mutation { startSearch(input: { dataset: "octmnist" }) { search { id } errors { code message } } }';
+  const { data } = await server.ask(query);
+  const id = data.startSearch.search?.id as string;
+  await server.service.searches.settled(rawId(id));
+  const answer = await server.ask('query ($id: ID!) { search(id: $id) { failure { code message } } }', {
+    id,
+  });
+  expect(answer.data).toMatchObject({ search: { failure: { code: 'DOWNLOAD_FAILED' } } });
+  expect(JSON.stringify(answer)).not.toContain('octmnist.npz');
 });
 
 test('what their own input is to blame for, they are told', async () => {
