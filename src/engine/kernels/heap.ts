@@ -35,6 +35,7 @@ export interface Heap {
 
 /** A cache line: no panel row of 64 bytes then lies in two. */
 const ALIGNMENT = 64;
+const LARGEST = 2 ** 32;
 
 /**
  * The heap of the current tf.js backend.
@@ -54,8 +55,8 @@ export function openHeap(): Heap {
   return {
     memory,
     allocate(bytes) {
-      // malloc returns a signed number.
-      const start = malloc(bytes + ALIGNMENT) >>> 0;
+      // malloc takes 32 bits, so it would see the rest of what is larger, and returns a signed number.
+      const start = bytes + ALIGNMENT < LARGEST ? malloc(bytes + ALIGNMENT) >>> 0 : 0;
       if (start === 0) {
         throw new MedNasError(
           'ENGINE_UNAVAILABLE',
