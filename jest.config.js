@@ -19,5 +19,8 @@ export default {
         module: { type: 'es6' },
       },
     ],
+    // tf.js's gradient rules are modules for bundlers only.
+    'tfjs-core/dist/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!@tensorflow/tfjs-core/dist/(?!tf-core\\.))'],
 };

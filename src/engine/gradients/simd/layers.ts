@@ -72,7 +72,7 @@ function learnConv(at: At<'conv'>, dy: View): void {
 }
 
 /** The filter as dL/dx meets it, turned about its centre: [taps, cin, cout] to [taps, cout, cin]. */
-function turn(memory: Float32Array, from: number, to: number, shape: readonly number[]): void {
+export function turn(memory: Float32Array, from: number, to: number, shape: readonly number[]): void {
   const [kh = 1, kw = 1, cin = 1, cout = 1] = shape;
   const taps = kh * kw;
   for (let tap = 0; tap < taps; tap++) {
