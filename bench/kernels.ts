@@ -45,7 +45,7 @@ interface Bench {
 }
 
 /** Taps of a filter of `k` that fall inside, over all positions of a line of `size`, `dilation` apart. */
-function tapsInside(size: number, k: number, dilation: number): number {
+export function tapsInside(size: number, k: number, dilation: number): number {
   const before = ((k - 1) * dilation) >> 1;
   let taps = 0;
   for (let at = 0; at < size; at++) {
@@ -200,7 +200,7 @@ function contestsOf(bench: Bench, size: number, channels: number): readonly (() 
   ];
 }
 
-function milliseconds(run: () => unknown): number {
+export function milliseconds(run: () => unknown): number {
   const start = performance.now();
   run();
   return performance.now() - start;

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import type { IndicatorName } from '../src/search/evaluation.ts';
 import { engine } from './engine.ts';
+import { gradients } from './gradients.ts';
 import { kernels } from './kernels.ts';
 import { study } from './study.ts';
 
@@ -39,5 +40,12 @@ program
   .option('--rounds <n>', 'rounds; the best counts', Number, 15)
   .option('--json', 'print one line of JSON', false)
   .action(kernels);
+
+program
+  .command('gradients')
+  .description('GFLOP/s of the gradient kernels of tf.js by shape, next to those tf.js has')
+  .option('--rounds <n>', 'rounds; the best counts', Number, 5)
+  .option('--json', 'print one line of JSON', false)
+  .action(gradients);
 
 await program.parseAsync();
