@@ -1,6 +1,6 @@
 // The gradient kernels that tf.js's WASM backend lacks, on our SIMD kernels: with them tf.grad and
 // training work there. Of those it has, only Conv2DBackpropInput is replaced, where ours is the faster
-// one (some twelve times); pools, batch norm and ReLU stay its own.
+// by far (bench/gradients.ts); pools, batch norm and ReLU stay its own.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
@@ -71,7 +71,7 @@ function register(ground: Ground, kernelName: string): void {
  * (`await tf.setBackend('wasm')`), a faster Conv2DBackpropInput, and lets gradients of dilated depthwise
  * convolutions through there. float32 and NHWC. Stride 1, odd filters and SAME padding are fast
  * (depthwise: square filters, one output a channel); everything else is right. To be called again if
- * the backend is made anew.
+ * the backend is made anew. `pairVectors`, called before, makes most of them faster.
  *
  * tf.grad also needs each op's rule, which @tensorflow/tfjs-core comes without. In Node they come with
  * `import '@tensorflow/tfjs'` (the union package), before this is called; its
