@@ -1,9 +1,11 @@
 // How fast is a score? Seconds an architecture by indicator on the baseline's genotypes (batch 64,
-// 28 px, RGB), and with `againstPytorch` the PyTorch baseline in the same run, taken in turns.
+// 28 px, RGB), and with `againstPytorch` the PyTorch baseline in the same run, taken in turns; then
+// GFLOP/s of each kernel.
 
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openEngine } from '../src/engine/pool.ts';
 import type { Engine } from '../src/engine/engine.ts';
@@ -12,8 +14,11 @@ import type { IndicatorName, Protocol } from '../src/search/evaluation.ts';
 import { macs } from '../src/search/network.ts';
 import { streamKey, uniformAt } from '../src/search/random.ts';
 import type { Genotype } from '../src/search/space/space.ts';
+import { timeKernels } from './kernels.ts';
 
-const BASELINE = new URL('../../shared/baseline/', import.meta.url).pathname;
+const GENOTYPES = fileURLToPath(new URL('genotypes.json', import.meta.url));
+/** Beside the project, not in it. */
+const BASELINE = fileURLToPath(new URL('../../shared/baseline/pytorch_baseline.py', import.meta.url));
 const [BATCH, SIZE, CHANNELS] = [64, 28, 3];
 
 export interface EngineOptions {
@@ -22,6 +27,7 @@ export interface EngineOptions {
   readonly rounds: number;
   readonly workers: number;
   readonly againstPytorch: boolean;
+  readonly kernels: boolean;
   readonly json: boolean;
 }
 
@@ -75,27 +81,20 @@ async function timeOurs(engine: Engine, protocol: Protocol, genotypes: readonly 
 
 /** Mean seconds an architecture by the PyTorch baseline, as many threads as we have workers. */
 async function timePytorch(initChannels: number, threads: number): Promise<number> {
-  const args = [
-    `${BASELINE}pytorch_baseline.py`,
-    `${BASELINE}genotypes.json`,
-    initChannels,
-    BATCH,
-    SIZE,
-    threads,
-  ];
+  const args = [BASELINE, GENOTYPES, initChannels, BATCH, SIZE, threads];
   const { stdout } = await promisify(execFile)('/usr/bin/python3', args.map(String));
   const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { readonly meanSeconds: number };
   return summary.meanSeconds;
 }
 
 export async function engine(options: EngineOptions): Promise<void> {
-  if (!existsSync(`${BASELINE}genotypes.json`)) {
-    console.log('Skipped: the baseline is not beside the project.');
-    return;
+  const againstPytorch = options.againstPytorch && existsSync(BASELINE);
+  if (options.againstPytorch && !againstPytorch) {
+    console.error('PyTorch is skipped: its baseline is not beside the project.');
   }
-  const genotypes = JSON.parse(readFileSync(`${BASELINE}genotypes.json`, 'utf8')) as Genotype[];
+  const genotypes = JSON.parse(readFileSync(GENOTYPES, 'utf8')) as Genotype[];
   const opened = await openEngine({ workers: options.workers });
-  const results = [];
+  const results: object[] = [];
   for (const initChannels of options.initChannels) {
     const protocol = protocolFor(opened, initChannels, options.indicators);
     await timeOurs(opened, protocol, genotypes.slice(0, 2 * options.workers));
@@ -104,25 +103,26 @@ export async function engine(options: EngineOptions): Promise<void> {
       const ours = await timeOurs(opened, protocol, genotypes);
       rounds.push({
         ours,
-        pytorch: options.againstPytorch ? await timePytorch(initChannels, options.workers) : null,
+        pytorch: againstPytorch ? await timePytorch(initChannels, options.workers) : null,
       });
     }
+    const ofIndicator = (name: IndicatorName): number =>
+      median(rounds.map(({ ours }) => ours.indicators[name] ?? Number.NaN));
     const walls = rounds.map(({ ours }) => ours.wall);
     const ratios = rounds.flatMap(({ ours, pytorch }) => (pytorch === null ? [] : [pytorch / ours.wall]));
     const flops = 2 * BATCH * mean(genotypes.map((genotype) => macs(networkOf(genotype, protocol))));
     results.push({
       initChannels,
       secondsAnArchitecture: median(walls),
-      indicatorSeconds: rounds[0]?.ours.indicators,
+      indicatorSeconds: Object.fromEntries(options.indicators.map((name) => [name, ofIndicator(name)])),
       nominalGflops: flops / median(walls) / 1e9,
-      pytorchSeconds: options.againstPytorch
-        ? median(rounds.map(({ pytorch }) => pytorch ?? Number.NaN))
-        : null,
+      pytorchSeconds: againstPytorch ? median(rounds.map(({ pytorch }) => pytorch ?? Number.NaN)) : null,
       ratios,
     });
   }
   await opened.close();
   const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version };
-  const report = { machine, numerics: opened.info.numerics, ...options, results };
+  const kernels = options.kernels ? await timeKernels(5) : [];
+  const report = { machine, numerics: opened.info.numerics, ...options, results, kernels };
   console.log(options.json ? JSON.stringify(report) : JSON.stringify(report, null, 2));
 }

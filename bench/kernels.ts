@@ -227,12 +227,23 @@ function time(
 
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-export async function kernels({ rounds, json }: KernelsOptions): Promise<void> {
+/** A contest's outcome: the best of its rounds, null where there is nothing to tell. */
+interface Result {
+  readonly kernel: string;
+  readonly shape: string;
+  readonly milliseconds: number;
+  readonly gflops: number | null;
+  readonly stockMilliseconds: number | null;
+  readonly stockGflops: number | null;
+  readonly ratio: number | null;
+}
+
+export async function timeKernels(rounds: number): Promise<readonly Result[]> {
   pairVectors();
   await tf.setBackend('wasm');
   const heap = openHeap();
   const bench = { heap, kernels: await loadKernels(heap.memory) };
-  const results: object[] = [];
+  const results: Result[] = [];
   const stem = { images: IMAGES, height: 28, width: 28, channels: 3 };
   const plan = [
     ...[16, 128].map((outputs) => () => [convContest(bench, stem, [3, 3], outputs, true)]),
@@ -256,8 +267,12 @@ export async function kernels({ rounds, json }: KernelsOptions): Promise<void> {
     }
     for (const { close } of contests) close();
   }
-  const { build, wide } = bench.kernels;
+  return results;
+}
+
+export async function kernels({ rounds, json }: KernelsOptions): Promise<void> {
+  const results = await timeKernels(rounds);
   const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version };
-  if (json) console.log(JSON.stringify({ machine, build, wide, rounds, results }));
+  if (json) console.log(JSON.stringify({ machine, rounds, results }));
   else console.table(results);
 }

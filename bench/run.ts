@@ -31,6 +31,7 @@ program
   .option('--rounds <n>', 'rounds; the median counts', Number, 3)
   .option('--workers <n>', 'worker threads, and PyTorch threads', Number, 2)
   .option('--against-pytorch', 'time the PyTorch baseline in turns', false)
+  .option('--no-kernels', 'leave out GFLOP/s of each kernel')
   .option('--json', 'print one line of JSON', false)
   .action(engine);
 
