@@ -72,8 +72,16 @@ const UNREACHABLE = [
   mongo.MongoNetworkError,
   mongo.MongoSystemError,
   mongo.MongoOperationTimeoutError,
+  mongo.MongoServerClosedError,
   mongoose.Error.MongooseServerSelectionError,
 ];
+
+/** Of the system or of a socket: what the driver passes on as it is, at times without the system call. */
+const SOCKET_CODE = /^(?:E[A-Z0-9]+|ERR_(?:STREAM|SOCKET|TLS|SSL)_\w+)$/;
+
+const isSocketError = (error: unknown): boolean =>
+  types.isNativeError(error) &&
+  ('syscall' in error || ('code' in error && SOCKET_CODE.test(String(error.code))));
 
 /** The codes for which a server refused a command or some of its writes. */
 function refusals(error: unknown): readonly number[] {
@@ -92,8 +100,7 @@ function storageCode(error: unknown): ErrorCode | undefined {
   if (error instanceof mongo.MongoBulkWriteError && types.isNativeError(error.errorResponse))
     return storageCode(error.errorResponse);
   const refused = refusals(error).flatMap((code) => CODES[code] ?? []);
-  const isUnreachable =
-    UNREACHABLE.some((type) => error instanceof type) || (types.isNativeError(error) && 'syscall' in error);
+  const isUnreachable = UNREACHABLE.some((type) => error instanceof type) || isSocketError(error);
   return refused[0] ?? (isUnreachable ? 'STORAGE_UNREACHABLE' : undefined);
 }
 

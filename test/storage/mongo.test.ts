@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, Socket } from 'node:net';
 import { MongoClient } from 'mongodb';
 import mongoose from 'mongoose';
 import type { MedNasError } from '../../src/search/errors.ts';
@@ -255,6 +255,33 @@ describe('MongoDB: what fails on the way', () => {
   test.each(CALLS)('%s: no answer in time', async (_, command, call) => {
     server.fail({ command, times: 2, applied: false, reply: 'silence' });
     await expect(call(documents)).rejects.toMatchObject(storageError('STORAGE_UNREACHABLE'));
+    await expectAsBefore();
+  });
+
+  // As the socket says it, which the driver passes on, or wraps where it writes in bulk.
+  test.each([
+    ['EPIPE', 'This socket has been ended by the other party'],
+    ['ECONNRESET', 'aborted'],
+    ['ETIMEDOUT', 'timed out'],
+    ['ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'],
+    ['ERR_STREAM_WRITE_AFTER_END', 'write after end'],
+  ])('a socket that ends with %s, without the system call', async (code, message) => {
+    const port = Number(new URL(uri).port);
+    const { write } = Socket.prototype;
+    for (const [, command, call] of CALLS) {
+      Socket.prototype.write = function refuse(this: Socket, bytes: Uint8Array, ...rest: never) {
+        // The hellos that watch the server go through: it is not known to have gone.
+        if (this.remotePort !== port || !Buffer.from(bytes).includes(`${command}\0`))
+          return write.call(this, bytes, ...(rest as []));
+        setImmediate(() => this.destroy(Object.assign(new Error(message), { code })));
+        return false;
+      };
+      try {
+        await expect(call(documents)).rejects.toMatchObject(storageError('STORAGE_UNREACHABLE'));
+      } finally {
+        Socket.prototype.write = write;
+      }
+    }
     await expectAsBefore();
   });
 
