@@ -9,6 +9,7 @@ import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import { SPACES } from '../search/space/spaces.ts';
 import { STRATEGY_NAMES } from '../search/strategy.ts';
 import { isFinal } from '../service/journal.ts';
+import { UNDER_WAY } from '../service/lifecycle.ts';
 import { stateOf } from '../service/run.ts';
 import type { GivenSettings } from '../service/searches.ts';
 import type { Service } from '../service/service.ts';
@@ -142,6 +143,14 @@ export async function runSearch({
       const wallSeconds = (performance.now() - start) / 1000;
       const report = reportOf(record, await stateOf(service.archive, record), wallSeconds);
       print(json ? JSON.stringify(report) : pageOf(report));
+      return;
+    }
+    // Here it has neither failed nor been stopped.
+    if (UNDER_WAY.includes(record.status) && failures.length === 0) {
+      const by = await service.searches.runBy(record.id);
+      const whose = by === null ? '' : `: ${by}`;
+      process.stderr.write(`Another process has taken over search ${record.id}${whose}.\n`);
+      process.exitCode = 1;
       return;
     }
     const advice = isFinal(record.status) ? '' : ` Continue with: mednas search --resume ${record.id}`;

@@ -4,55 +4,42 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { DatasetInfo } from '../data/dataset.ts';
-import type { Datasets } from '../data/datasets.ts';
-import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
-import type { Archive } from '../storage/archive.ts';
-import type { Stored } from '../storage/documents.ts';
-import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
-import { isFinal, type Journal } from './journal.ts';
+import type { LeaseRecord, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import { openLeases } from './leases.ts';
 import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
-import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
-import { runSearch, SupersededError } from './run.ts';
-import { openScorer } from './scoring.ts';
-
-export interface SearchParts {
-  readonly archive: Archive;
-  readonly journal: Journal;
-  readonly engine: Engine;
-  readonly datasets: Datasets;
-  readonly now: () => Date;
-  /** Told of failures no caller waits for. */
-  readonly onError: (error: unknown, search: SearchId) => void;
-}
+import { prepare, type Prepared } from './protocol.ts';
+import { openRunner, type SearchParts } from './runner.ts';
 
 /** What a client may say of a search; checked by `parseSettings`. */
 export type GivenSettings = { readonly [K in keyof SearchSettings]?: unknown };
 
-interface Run {
-  readonly controller: AbortController;
-  /** Resolves when the run has stopped, whatever the reason. */
-  readonly stopped: Promise<void>;
-}
+/** How long after an archive failed it is looked at again for searches to recover, in ms. */
+const RETRY_MS = 15_000;
 
-/** Failures no search is to blame for: when the archive or the engine is back, it can go on. */
-const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
-  'STORAGE_UNREACHABLE',
-  'STORAGE_READ_ONLY',
-  'STORAGE_FULL',
-  'STORAGE_CORRUPT',
-  'ENGINE_UNAVAILABLE',
-]);
+const ownerOf = ({ owner: { pid, host } }: LeaseRecord): string => `process ${pid} on ${host}`;
+
+const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
+  new MedNasError(
+    'INVALID_STATE',
+    `This search is ${status}: ${ownerOf(lease)} is at it. Follow it, or pause it before resuming it here.`,
+    { field: 'id' },
+  );
 
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
   const { archive, journal, engine, datasets, now } = parts;
-  const { announce, store, transition, ending } = openLifecycle(archive, journal, now);
-  const runs = new Map<SearchId, Run>();
+  const lifecycle = openLifecycle(archive, journal, now);
+  const { transition, ending } = lifecycle;
+  const leases = openLeases(archive, now);
+  const runner = openRunner(parts, lifecycle, leases);
   const turns = new Map<SearchId, Promise<unknown>>();
+  let isClosed = false;
+  let watch: NodeJS.Timeout | undefined;
+  let looking = Promise.resolve();
 
   /** What is done to one search is done one thing after another. */
   function inTurn<T>(id: SearchId, work: () => Promise<T>): Promise<T> {
@@ -66,57 +53,6 @@ export function openSearches(parts: SearchParts) {
     return turn;
   }
 
-  async function execute(
-    start: Stored<SearchRecord>,
-    given: Prepared | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    // As it was added. `start` leaves its event to the run, and a crash may have come between.
-    if (start.version === 1) await announce(start);
-    const { settings, protocol } = start.body;
-    const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
-    if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
-    engine.requireFit(prepared.protocol, settings.blocks);
-    const begun =
-      protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
-    if (begun === null) throw new SupersededError(start.id);
-    const finished = await runSearch(parts, openScorer(archive, engine, prepared, now), begun, signal);
-    if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
-  }
-
-  /** Ends a search that failed; one that its surroundings failed is paused, to go on when they are mended. */
-  async function fail(id: SearchId, error: unknown): Promise<void> {
-    // Its end is stored and only the telling of it failed, for which the next reader makes up.
-    if (isFinal((await archive.getSearch(id)).body.status)) return;
-    const failure: Failure =
-      error instanceof MedNasError
-        ? { code: error.code, message: error.message }
-        : { code: 'INTERNAL', message: 'The search stopped for an unforeseen reason; the log has it.' };
-    await transition(id, 'failed', UNDER_WAY, () =>
-      SURROUNDINGS.has(failure.code) ? { status: 'paused', failure } : ending('failed', failure),
-    );
-  }
-
-  function launch(start: Stored<SearchRecord>, prepared: Prepared | null): void {
-    const controller = new AbortController();
-    const stopped = execute(start, prepared, controller.signal)
-      .catch(async (error: unknown) => {
-        if (controller.signal.aborted || error instanceof SupersededError) return;
-        parts.onError(error, start.body.id);
-        await fail(start.body.id, error);
-      })
-      // The archive itself fails: the record stays as it was, and the search can be resumed.
-      .catch((error: unknown) => parts.onError(error, start.body.id))
-      .finally(() => runs.delete(start.body.id));
-    runs.set(start.body.id, { controller, stopped });
-  }
-
-  async function halt(id: SearchId): Promise<void> {
-    const run = runs.get(id);
-    run?.controller.abort();
-    await run?.stopped;
-  }
-
   /** Halts a search's run, so that nothing is told of it after its change. */
   const stop = (
     id: SearchId,
@@ -126,7 +62,7 @@ export function openSearches(parts: SearchParts) {
   ): Promise<SearchRecord> =>
     inTurn(id, async () => {
       requireStatus((await archive.getSearch(id)).body, verb, from);
-      await halt(id);
+      await runner.halt(id);
       return (await transition(id, verb, from, change)).body;
     });
 
@@ -162,6 +98,47 @@ export function openSearches(parts: SearchParts) {
     );
   }
 
+  /** Takes up a search that nobody runs: the record it then has, or the lease of whoever runs it. */
+  const takeUp = (id: SearchId): Promise<SearchRecord | LeaseRecord | null> =>
+    inTurn(id, async () => {
+      if (runner.has(id)) return null;
+      const lease = await leases.take(id);
+      if (lease !== null) return lease;
+      const found = await archive.findSearch(id);
+      if (found !== null && UNDER_WAY.includes(found.body.status) && !isClosed) {
+        runner.launch(found, null);
+        return found.body;
+      }
+      await leases.release(id);
+      return null;
+    });
+
+  async function recover(): Promise<number> {
+    const { items } = await archive.listSearches(UNDER_WAY, 1000);
+    const outcomes = await Promise.all(items.map(({ item: { id } }) => takeUp(id)));
+    const expiries = outcomes.flatMap((one) =>
+      one && 'expiresAt' in one ? [Date.parse(one.expiresAt)] : [],
+    );
+    if (expiries.length > 0) recoverIn(Math.min(...expiries) - now().getTime());
+    return outcomes.filter((one) => one !== null).length - expiries.length;
+  }
+
+  /** A little later, for a timer may come early. */
+  function recoverIn(ms: number): void {
+    if (isClosed) return;
+    clearTimeout(watch);
+    watch = setTimeout(
+      () => {
+        // An archive that fails fails whoever works, who says so.
+        looking = recover().then(
+          () => undefined,
+          () => recoverIn(RETRY_MS),
+        );
+      },
+      Math.max(ms, 0) + 20,
+    );
+  }
+
   return {
     /**
      * Starts a search; the same idempotency key with the same settings gives the one it started.
@@ -187,12 +164,18 @@ export function openSearches(parts: SearchParts) {
         best: null,
         frame: null,
       };
-      if (!(await archive.addSearch(record))) {
+      await leases.take(id);
+      const isAdded = await archive.addSearch(record).catch(async (error: unknown) => {
+        await leases.release(id);
+        throw error;
+      });
+      if (!isAdded) {
+        await leases.release(id);
         const winner = await startedBy(idempotencyKey ?? '', settings);
         if (winner === null) throw new Error(`search ${id} could not be added`);
         return winner;
       }
-      launch({ id, version: 1, body: record }, prepared);
+      runner.launch({ id, version: 1, body: record }, prepared);
       return record;
     },
 
@@ -200,16 +183,31 @@ export function openSearches(parts: SearchParts) {
     pause: (id: SearchId): Promise<SearchRecord> =>
       stop(id, 'paused', UNDER_WAY, () => ({ status: 'paused' })),
 
-    /** Goes on with a paused search, or with one whose process is gone. */
+    /**
+     * Goes on with a paused search, or with one whose process is gone.
+     * @throws MedNasError NOT_FOUND; INVALID_STATE, also when another process is at it.
+     */
     resume: (id: SearchId): Promise<SearchRecord> =>
       inTurn(id, async () => {
-        const stopped: readonly SearchStatus[] = runs.has(id) ? ['paused'] : ['paused', ...UNDER_WAY];
-        const resumed = await transition(id, 'resumed', stopped, ({ protocol }) => ({
-          status: protocol === null ? 'preparing' : 'running',
-          failure: null,
-        }));
-        launch(resumed, null);
-        return resumed.body;
+        const { body } = await archive.getSearch(id);
+        const isPaused = body.status === 'paused';
+        requireStatus(body, 'resumed', isPaused || runner.has(id) ? ['paused'] : ['paused', ...UNDER_WAY]);
+        // One that has just stored its pause may still have to tell of it.
+        await runner.halt(id);
+        // A run elsewhere that has been paused stops at its next score, or when it misses its lease.
+        const lease = await leases.take(id, isPaused);
+        if (lease !== null) throw isRunBy(body, lease);
+        try {
+          const resumed = await transition(id, 'resumed', [body.status], ({ protocol }) => ({
+            status: protocol === null ? 'preparing' : 'running',
+            failure: null,
+          }));
+          runner.launch(resumed, null);
+          return resumed.body;
+        } catch (error) {
+          await leases.release(id);
+          throw error;
+        }
       }),
 
     cancel: (id: SearchId): Promise<SearchRecord> =>
@@ -227,43 +225,31 @@ export function openSearches(parts: SearchParts) {
           );
         }
         // A run that has just stored its end may still have to tell of it.
-        await halt(id);
+        await runner.halt(id);
         await archive.removeSearch(id);
         journal.forget(id);
       }),
 
-    /** Resolves when no run of the search is under way in this process any more. */
-    async settled(id: SearchId): Promise<void> {
-      await runs.get(id)?.stopped;
+    settled: (id: SearchId): Promise<void> => runner.settled(id),
+
+    /** In words, the other process that runs a search; null: none is known to. */
+    async runBy(id: SearchId): Promise<string | null> {
+      const lease = await archive.findLease(id);
+      return lease === null ? null : ownerOf(lease.body);
     },
 
-    /** Takes up the searches that were under way when the process ended; tells how many. */
-    async recover(): Promise<number> {
-      const { items } = await archive.listSearches(UNDER_WAY, 1000);
-      const recovered = items.map(({ item: { id } }) =>
-        inTurn(id, async () => {
-          const found = await archive.findSearch(id);
-          if (found === null || !UNDER_WAY.includes(found.body.status) || runs.has(id)) return 0;
-          launch(found, null);
-          return 1;
-        }),
-      );
-      return (await Promise.all(recovered)).reduce<number>((sum, one) => sum + one, 0);
-    },
+    /**
+     * Takes up the searches that were under way when their process ended; tells how many. Those whose
+     * lease another process holds are looked at again when it expires.
+     */
+    recover,
 
     /** Stops all runs where they are; `recover` takes them up again. */
     async close(): Promise<void> {
-      await Promise.all([...runs.keys()].map(halt));
+      isClosed = true;
+      clearTimeout(watch);
+      await looking;
+      await runner.close();
     },
   };
-}
-
-/** Rejects as soon as the signal aborts: the work, which others may share, goes on without its caller. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    work.then(resolve, reject);
-  });
 }

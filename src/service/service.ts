@@ -7,7 +7,8 @@ import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
-import { openSearches, type SearchParts, type Searches } from './searches.ts';
+import type { SearchParts } from './runner.ts';
+import { openSearches, type Searches } from './searches.ts';
 
 type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...infer Rest] ? Rest : never;
 

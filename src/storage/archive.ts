@@ -13,6 +13,8 @@ import {
   type GenerationRecord,
   INDIVIDUALS,
   type IndividualRecord,
+  type LeaseRecord,
+  LEASES,
   type Measurement,
   pathOf,
   type SearchId,
@@ -127,9 +129,25 @@ export function openArchive(documents: Documents) {
     countSearches: (statuses: readonly SearchStatus[]): Promise<number> =>
       documents.count(SEARCHES, statuses.length > 0 ? [['status', 'in', statuses]] : []),
 
-    /** Forgets a search, its generations, individuals and events. Scores stay: other searches reuse them. */
+    findLease: (search: SearchId): Promise<Stored<LeaseRecord> | null> => documents.get(LEASES, search),
+
+    /** False, with nothing changed, unless the lease stands at `version`; null: there is none. */
+    storeLease: (version: number | null, lease: LeaseRecord): Promise<boolean> =>
+      version === null
+        ? documents.insert(LEASES, lease.search, lease)
+        : documents.replace(LEASES, lease.search, version, lease),
+
+    /** Removes a search's lease, if it still is its owner's. */
+    removeLease: async (search: SearchId, token: string): Promise<void> => {
+      await documents.remove(LEASES, [
+        ['search', 'eq', search],
+        ['owner.token', 'eq', token],
+      ]);
+    },
+
+    /** Forgets a search, its lease, generations, individuals and events. Scores stay: other searches reuse them. */
     async removeSearch(id: SearchId): Promise<void> {
-      for (const collection of [EVENTS, INDIVIDUALS, GENERATIONS]) {
+      for (const collection of [LEASES, EVENTS, INDIVIDUALS, GENERATIONS]) {
         await documents.remove(collection, [['search', 'eq', id]]);
       }
       await documents.remove(SEARCHES, [['id', 'eq', id]]);

@@ -103,6 +103,23 @@ export interface EventRecord {
   readonly happening: Happening;
 }
 
+/** Who runs searches: one service in one process. */
+export interface Owner {
+  readonly host: string;
+  readonly pid: number;
+  /** Within which process ids mean the same: a machine since its start and, in containers, a namespace. */
+  readonly place: string;
+  /** Unlike that of any other service. */
+  readonly token: string;
+}
+
+/** Says that a search is being run, and must be left alone until it expires. */
+export interface LeaseRecord {
+  readonly search: SearchId;
+  readonly owner: Owner;
+  readonly expiresAt: string;
+}
+
 const collection = <B>(
   name: string,
   unique: readonly (readonly string[])[],
@@ -154,3 +171,4 @@ export const EVENTS = collection<EventRecord>(
   ],
   [],
 );
+export const LEASES = collection<LeaseRecord>('leases', [], [['search']]);

@@ -225,10 +225,10 @@ describe('a search that is stopped', () => {
     const folder = newFolder();
     const hold = holdAt(8);
     const first = await open({ folder, onComputed: hold.onComputed });
-    const second = await open({ folder });
+    // For all it knows the first has not renewed its lease for a minute.
+    const second = await open({ folder, now: () => new Date(Date.now() + 60_000) });
     const { id } = await first.service.searches.start(TINY);
     await hold.reached;
-    // It has no run there, so it may be one whose process is gone.
     await second.service.searches.resume(id);
     expect(await settled(second, id)).toMatchObject({ status: 'completed' });
     expect(await archivedPopulation(second.archive, id)).toEqual(expected);
