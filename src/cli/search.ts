@@ -111,7 +111,8 @@ async function follow(service: Service, started: SearchRecord): Promise<SearchRe
   try {
     await service.searches.settled(started.id);
     await unpause();
-    const { body } = await service.archive.getSearch(started.id);
+    const { body: stored } = await service.archive.getSearch(started.id);
+    const body = service.searches.shown(stored);
     if (isFinal(body.status)) await following;
     return body;
   } finally {

@@ -54,10 +54,10 @@ function batched<K, R extends K>(
 }
 
 export function openLoaders(service: Service): Loaders {
-  const { archive } = service;
+  const { archive, searches } = service;
   return {
     search: batched(
-      (keys) => archive.findSearches(keys.map(({ id }) => id)),
+      async (keys) => (await archive.findSearches(keys.map(({ id }) => id))).map(searches.shown),
       ({ id }) => id,
     ),
     generation: batched(

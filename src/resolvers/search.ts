@@ -109,7 +109,7 @@ export class SearchResolver {
 
   @Query(() => SearchConnection, { description: 'All searches, the newest first.' })
   searches(
-    @Ctx() { service: { archive } }: Context,
+    @Ctx() { service: { archive, searches } }: Context,
     @Args(() => PageArgs) page: PageArgs,
     @Arg('statuses', () => [SearchStatus], {
       nullable: true,
@@ -122,7 +122,7 @@ export class SearchResolver {
       direction: 'desc',
       read: (count, after, direction) => archive.listSearches(statuses ?? [], count, after, direction),
       count: () => archive.countSearches(statuses ?? []),
-      toSource: toSearch,
+      toSource: (record) => toSearch(searches.shown(record)),
     });
   }
 

@@ -4,7 +4,8 @@
 
 import { EventEmitter } from 'node:events';
 import type { Archive } from '../storage/archive.ts';
-import type { EventRecord, Happening, SearchId, SearchStatus } from '../storage/records.ts';
+import type { Stored } from '../storage/documents.ts';
+import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 
 /** How many events a reader takes from the archive at a time. */
 const CHUNK = 200;
@@ -17,6 +18,10 @@ export const isFinal = (status: SearchStatus): boolean => FINAL.has(status);
 
 /** Key of the event that ends a search: there is one, whoever writes it. */
 export const END = 'status:end';
+
+/** Key of the event that tells of a status, which the record has had since `version`. */
+export const statusKey = (status: SearchStatus, version: number): string =>
+  isFinal(status) ? END : `status:${version}`;
 
 interface Written {
   readonly last: number;
@@ -59,6 +64,19 @@ export function openJournal(archive: Archive, now: () => Date) {
     }
   }
 
+  /**
+   * Makes up for an event of the record's status that is missing; false when there may be news. Only a
+   * record at rest stands at the version of its status; each is looked at once, `checked` being the last.
+   */
+  async function tellStatus({ version, body }: Stored<SearchRecord>, checked: number): Promise<boolean> {
+    const { status, failure } = body;
+    if (!isFinal(status) && (status !== 'paused' || version === checked)) return true;
+    const key = statusKey(status, version);
+    if (isFinal(status) || !(await archive.hasEvent(body.id, key)))
+      await append(body.id, key, { type: 'status', status, failure });
+    return false;
+  }
+
   return {
     append,
 
@@ -72,6 +90,7 @@ export function openJournal(archive: Archive, now: () => Date) {
     async *follow(search: SearchId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
       let sequence = after;
       let isOver = false;
+      let checked = 0;
       while (!signal.aborted) {
         // From before it looks, so that nothing comes between.
         const bell = listen(wakeUps, search, signal);
@@ -85,13 +104,14 @@ export function openJournal(archive: Archive, now: () => Date) {
           }
           if (events.length > 0) continue;
           if (isOver) return;
-          const record = (await archive.findSearch(search))?.body;
-          if (record === undefined) return;
-          isOver = isFinal(record.status);
-          if (!isOver) await bell.rung;
-          // A crash after the record and before its event would leave readers waiting for the end. What
-          // was written since this reader looked, the end last, it sees when it looks once more.
-          else await append(search, END, { type: 'status', status: record.status, failure: record.failure });
+          const record = await archive.findSearch(search);
+          if (record === null) return;
+          isOver = isFinal(record.body.status);
+          // A crash after the record and before its event would leave readers waiting for it. What was
+          // written since this reader looked, the end last, it sees when it looks once more.
+          const isTold = await tellStatus(record, checked);
+          checked = record.version;
+          if (isTold) await bell.rung;
         } finally {
           bell.silence();
         }

@@ -5,7 +5,7 @@ import { MedNasError } from '../search/errors.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { Stored } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
-import { END, isFinal, type Journal } from './journal.ts';
+import { type Journal, statusKey } from './journal.ts';
 
 /** Statuses in which a run is, or should be, at work. */
 export const UNDER_WAY: readonly SearchStatus[] = ['preparing', 'running'];
@@ -47,14 +47,15 @@ export function requireStatus(
 export function openLifecycle(archive: Archive, journal: Journal, now: () => Date): Lifecycle {
   async function announce({ version, body }: Stored<SearchRecord>): Promise<void> {
     const { id, status, failure } = body;
-    const key = isFinal(status) ? END : `status:${version}`;
-    await journal.append(id, key, { type: 'status', status, failure });
+    await journal.append(id, statusKey(status, version), { type: 'status', status, failure });
   }
 
   async function store(
     { id, version, body }: Stored<SearchRecord>,
     change: Change,
   ): Promise<Stored<SearchRecord> | null> {
+    // Whoever paused it may have failed between the record and its event.
+    if (body.status === 'paused') await announce({ id, version, body });
     const changed = { id, version: version + 1, body: { ...body, ...change } };
     if (!(await archive.replaceSearch(version, changed.body))) return null;
     await announce(changed);

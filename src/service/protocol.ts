@@ -65,6 +65,7 @@ export function requireSameProtocol(before: Protocol, after: Protocol): void {
   if (differences.length === 0) return;
   throw new MedNasError(
     'INVALID_STATE',
-    `The search cannot go on: its scores would not be comparable (${differences.join('; ')}). Start a new search.`,
+    `The search cannot go on: its scores would not be comparable (${differences.join('; ')}). ` +
+      'Resume it where that is as it was before, or start a new search.',
   );
 }

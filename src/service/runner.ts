@@ -1,6 +1,7 @@
 // The runs of this process: each holds its search's lease, goes on in the background, and when it fails
 // the search's record says why.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
@@ -13,6 +14,7 @@ import { type Lifecycle, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
+import type { InTurn } from './turns.ts';
 
 export interface SearchParts {
   readonly archive: Archive;
@@ -30,6 +32,18 @@ interface Run {
   readonly stopped: Promise<void>;
 }
 
+/** A failure that the archive has not taken yet. */
+interface Untold {
+  readonly failure: Failure;
+  readonly controller: AbortController;
+  /** Resolves when it is told, or need not be any more. */
+  readonly over: Promise<void>;
+}
+
+/** Times after which the archive is tried again, in ms: the first, doubled up to the last. */
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
 /** Failures no search is to blame for: when the archive or the engine is back, it can go on. */
 const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'STORAGE_UNREACHABLE',
@@ -39,12 +53,22 @@ const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'ENGINE_UNAVAILABLE',
 ]);
 
-export type Runner = ReturnType<typeof openRunner>;
+const toFailure = (error: unknown): Failure =>
+  error instanceof MedNasError
+    ? { code: error.code, message: error.message }
+    : { code: 'INTERNAL', message: 'The search stopped for an unforeseen reason; the log has it.' };
 
-export function openRunner(parts: SearchParts, lifecycle: Lifecycle, leases: Leases) {
+export function openRunner(
+  parts: SearchParts,
+  lifecycle: Lifecycle,
+  leases: Leases,
+  inTurn: InTurn<SearchId>,
+) {
   const { archive, engine, datasets, now } = parts;
-  const { announce, store, transition, ending } = lifecycle;
+  const { announce, store, ending } = lifecycle;
   const runs = new Map<SearchId, Run>();
+  const untold = new Map<SearchId, Untold>();
+  let isClosed = false;
 
   async function execute(
     start: Stored<SearchRecord>,
@@ -64,17 +88,63 @@ export function openRunner(parts: SearchParts, lifecycle: Lifecycle, leases: Lea
     if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
   }
 
-  /** Ends a search that failed; one that its surroundings failed is paused, to go on when they are mended. */
-  async function fail(id: SearchId, error: unknown): Promise<void> {
+  /**
+   * What becomes of a search that failed. One that its surroundings failed is paused, to go on when they
+   * are mended; and so is one that has begun, whatever it now finds wrong: its images may come back.
+   */
+  const outcomeOf = ({ protocol }: SearchRecord, failure: Failure): Partial<SearchRecord> =>
+    SURROUNDINGS.has(failure.code) || (protocol !== null && failure.code !== 'INTERNAL')
+      ? { status: 'paused', failure }
+      : ending('failed', failure);
+
+  /** Stores and tells that a search has failed, unless it has become somebody else's. */
+  async function tell(id: SearchId, failure: Failure): Promise<void> {
+    const current = await archive.findSearch(id);
     // Its end is stored and only the telling of it failed, for which the next reader makes up.
-    if (isFinal((await archive.getSearch(id)).body.status)) return;
-    const failure: Failure =
-      error instanceof MedNasError
-        ? { code: error.code, message: error.message }
-        : { code: 'INTERNAL', message: 'The search stopped for an unforeseen reason; the log has it.' };
-    await transition(id, 'failed', UNDER_WAY, () =>
-      SURROUNDINGS.has(failure.code) ? { status: 'paused', failure } : ending('failed', failure),
-    );
+    if (current === null || isFinal(current.body.status)) return;
+    if (!UNDER_WAY.includes(current.body.status)) return await announce(current);
+    if ((await leases.take(id)) === null) await store(current, outcomeOf(current.body, failure));
+  }
+
+  async function tellLater(id: SearchId, failure: Failure, signal: AbortSignal): Promise<void> {
+    for (let ms = FIRST_RETRY_MS; ; ms = Math.min(2 * ms, LAST_RETRY_MS)) {
+      await setTimeout(ms, undefined, { signal });
+      const isTold = await inTurn(id, async () => {
+        signal.throwIfAborted();
+        try {
+          await tell(id, failure);
+        } catch (error) {
+          if (!SURROUNDINGS.has(toFailure(error).code)) throw error;
+          return false;
+        } finally {
+          await leases.release(id);
+        }
+        return true;
+      });
+      if (isTold) return;
+    }
+  }
+
+  /** Goes on telling until the archive takes it, or the search is run again. */
+  function keepTelling(id: SearchId, failure: Failure): void {
+    const controller = new AbortController();
+    const over = tellLater(id, failure, controller.signal)
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted) parts.onError(error, id);
+      })
+      .finally(() => {
+        if (untold.get(id)?.controller === controller) untold.delete(id);
+      });
+    untold.set(id, { failure, controller, over });
+  }
+
+  async function fail(id: SearchId, error: unknown): Promise<void> {
+    parts.onError(error, id);
+    const failure = toFailure(error);
+    await tell(id, failure).catch((again: unknown) => {
+      parts.onError(again, id);
+      if (!isClosed) keepTelling(id, failure);
+    });
   }
 
   async function halt(id: SearchId): Promise<void> {
@@ -86,19 +156,32 @@ export function openRunner(parts: SearchParts, lifecycle: Lifecycle, leases: Lea
   return {
     has: (id: SearchId): boolean => runs.has(id),
 
+    /** A search could not be run, and its record may say that it is: tells why as soon as the archive takes it. */
+    couldNot(id: SearchId, error: unknown): void {
+      const failure = toFailure(error);
+      if (SURROUNDINGS.has(failure.code) && !untold.has(id) && !isClosed) keepTelling(id, failure);
+    },
+
+    /** Whether a run has failed and the archive has not taken that yet. */
+    hasFailed: (id: SearchId): boolean => untold.has(id),
+
+    shown(record: SearchRecord): SearchRecord {
+      const failure = UNDER_WAY.includes(record.status) ? untold.get(record.id)?.failure : undefined;
+      return failure === undefined ? record : { ...record, ...outcomeOf(record, failure) };
+    },
+
     /** Runs a search whose lease is ours; released when the run has stopped. */
     launch(start: Stored<SearchRecord>, prepared: Prepared | null): void {
       const { id } = start.body;
+      untold.get(id)?.controller.abort();
+      untold.delete(id);
       const controller = new AbortController();
       const release = leases.keep(id, () => controller.abort(new SupersededError(id)));
       const stopped = execute(start, prepared, controller.signal)
         .catch(async (error: unknown) => {
           if (controller.signal.aborted || error instanceof SupersededError) return;
-          parts.onError(error, id);
           await fail(id, error);
         })
-        // The archive itself fails: the record stays as it was, and the search can be resumed.
-        .catch((error: unknown) => parts.onError(error, id))
         .then(release)
         .finally(() => runs.delete(id));
       runs.set(id, { controller, stopped });
@@ -113,6 +196,9 @@ export function openRunner(parts: SearchParts, lifecycle: Lifecycle, leases: Lea
     halt,
 
     async close(): Promise<void> {
+      isClosed = true;
+      for (const { controller } of untold.values()) controller.abort();
+      await Promise.all([...untold.values()].map(({ over }) => over));
       await Promise.all([...runs.keys()].map(halt));
     },
   };

@@ -12,6 +12,7 @@ import { openLeases } from './leases.ts';
 import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
 import { openRunner, type SearchParts } from './runner.ts';
+import { openTurns } from './turns.ts';
 
 /** What a client may say of a search; checked by `parseSettings`. */
 export type GivenSettings = { readonly [K in keyof SearchSettings]?: unknown };
@@ -35,23 +36,11 @@ export function openSearches(parts: SearchParts) {
   const lifecycle = openLifecycle(archive, journal, now);
   const { transition, ending } = lifecycle;
   const leases = openLeases(archive, now);
-  const runner = openRunner(parts, lifecycle, leases);
-  const turns = new Map<SearchId, Promise<unknown>>();
+  const inTurn = openTurns<SearchId>();
+  const runner = openRunner(parts, lifecycle, leases, inTurn);
   let isClosed = false;
   let watch: NodeJS.Timeout | undefined;
   let looking = Promise.resolve();
-
-  /** What is done to one search is done one thing after another. */
-  function inTurn<T>(id: SearchId, work: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(id) ?? Promise.resolve()).then(work);
-    const over = turn
-      .catch(() => undefined)
-      .finally(() => {
-        if (turns.get(id) === over) turns.delete(id);
-      });
-    turns.set(id, over);
-    return turn;
-  }
 
   /** Halts a search's run, so that nothing is told of it after its change. */
   const stop = (
@@ -101,7 +90,7 @@ export function openSearches(parts: SearchParts) {
   /** Takes up a search that nobody runs: the record it then has, or the lease of whoever runs it. */
   const takeUp = (id: SearchId): Promise<SearchRecord | LeaseRecord | null> =>
     inTurn(id, async () => {
-      if (runner.has(id)) return null;
+      if (runner.has(id) || runner.hasFailed(id)) return null;
       const lease = await leases.take(id);
       if (lease !== null) return lease;
       const found = await archive.findSearch(id);
@@ -206,6 +195,7 @@ export function openSearches(parts: SearchParts) {
           return resumed.body;
         } catch (error) {
           await leases.release(id);
+          runner.couldNot(id, error);
           throw error;
         }
       }),
@@ -231,6 +221,9 @@ export function openSearches(parts: SearchParts) {
       }),
 
     settled: (id: SearchId): Promise<void> => runner.settled(id),
+
+    /** A record as it is or, when its run has failed and the archive would not take that, as it is going to be. */
+    shown: (record: SearchRecord): SearchRecord => runner.shown(record),
 
     /** In words, the other process that runs a search; null: none is known to. */
     async runBy(id: SearchId): Promise<string | null> {

@@ -112,6 +112,110 @@ describe('an archive that is full', () => {
     expect((await eventsOf(archive, id)).at(-1)?.happening).toEqual(happening);
   });
 
+  test('for a while: shows the search as paused, and stores that as soon as there is room', async () => {
+    const { laboratory, disk } = await openFull(10, 'healed');
+    const { archive, service, errors } = laboratory;
+    const { id } = await service.searches.start(MINUTE);
+    const read: EventRecord[] = [];
+    const told = (async () => {
+      for await (const event of service.follow(id, 0, new AbortController().signal)) {
+        read.push(event);
+        if (event.happening.type === 'status' && event.happening.status === 'paused') return;
+      }
+    })();
+    const stored = await settled(laboratory, id);
+    const paused = { status: 'paused', failure: { code: 'STORAGE_FULL', message: FULL } };
+    expect(stored.status).toBe('running');
+    expect(service.searches.shown(stored)).toEqual({ ...stored, ...paused });
+    // Not even a service that looks for searches to take up takes this one.
+    expect(await service.searches.recover()).toBe(0);
+    const reported = errors.length;
+    disk.isFull = false;
+    await told;
+    expect(read.at(-1)?.happening).toEqual({ type: 'status', ...paused });
+    expect((await archive.getSearch(id)).body).toMatchObject(paused);
+    expect(errors).toHaveLength(reported);
+    await service.searches.resume(id);
+    await expectSameEnd(laboratory, id);
+  });
+
+  test('when a search is resumed: leaves none that says it runs', async () => {
+    const hold = holdAt(1);
+    const state = { writes: -1 };
+    const laboratory = await open({
+      onComputed: hold.onComputed,
+      documents: (real) =>
+        withWrites(real, () => {
+          if (state.writes < 0) return;
+          // The telling of the pause, the record, the telling of that.
+          if (++state.writes === 3) throw new MedNasError('STORAGE_FULL', FULL);
+        }),
+    });
+    const { archive, service } = laboratory;
+    const { id } = await service.searches.start(MINUTE);
+    await hold.reached;
+    await service.searches.pause(id);
+    const last = (await eventsOf(archive, id)).at(-1)?.sequence ?? 0;
+    state.writes = 0;
+    await expect(service.searches.resume(id)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    const stored = (await archive.getSearch(id)).body;
+    expect(service.searches.shown(stored)).toMatchObject({ status: 'paused', failure: { message: FULL } });
+    for await (const { happening } of service.follow(id, last, new AbortController().signal)) {
+      expect(happening).toMatchObject({ status: 'paused', failure: { message: FULL } });
+      break;
+    }
+    expect((await archive.getSearch(id)).body.status).toBe('paused');
+  });
+
+  test('while a pause is told: whoever follows it hears of it all the same', async () => {
+    const hold = holdAt(1);
+    const disk = { isFull: false };
+    const laboratory = await open({
+      onComputed: hold.onComputed,
+      documents: (real) =>
+        withWrites(real, (_, collection) => {
+          if (disk.isFull && collection === 'events') throw new MedNasError('STORAGE_FULL', FULL);
+        }),
+    });
+    const { archive, service } = laboratory;
+    const { id } = await service.searches.start(MINUTE);
+    await hold.reached;
+    const statuses = async (): Promise<readonly string[]> =>
+      (await eventsOf(archive, id)).flatMap(({ happening }) =>
+        happening.type === 'status' ? [happening.status] : [],
+      );
+    disk.isFull = true;
+    await expect(service.searches.pause(id)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    expect(await statuses()).toEqual(['running']);
+    disk.isFull = false;
+    for await (const { happening } of service.follow(id, 0, new AbortController().signal))
+      if (happening.type === 'status' && happening.status === 'paused') break;
+    expect(await statuses()).toEqual(['running', 'paused']);
+  });
+
+  test('while a pause is told that nobody follows: what is done next tells of it first', async () => {
+    const hold = holdAt(1);
+    const disk = { isFull: false };
+    const laboratory = await open({
+      onComputed: hold.onComputed,
+      documents: (real) =>
+        withWrites(real, (_, collection) => {
+          if (disk.isFull && collection === 'events') throw new MedNasError('STORAGE_FULL', FULL);
+        }),
+    });
+    const { archive, service } = laboratory;
+    const { id } = await service.searches.start(MINUTE);
+    await hold.reached;
+    disk.isFull = true;
+    await expect(service.searches.pause(id)).rejects.toMatchObject({ code: 'STORAGE_FULL' });
+    disk.isFull = false;
+    await service.searches.cancel(id);
+    const told = (await eventsOf(archive, id)).flatMap(({ happening }) =>
+      happening.type === 'status' ? [happening.status] : [],
+    );
+    expect(told).toEqual(['running', 'paused', 'cancelled']);
+  });
+
   test('at the first write: nothing is started', async () => {
     const { laboratory } = await openFull(1, 'once');
     const { archive, service } = laboratory;
@@ -185,20 +289,24 @@ describe('images that are not what they were', () => {
     ],
     ['no npz', Buffer.from('no npz'), 'CORRUPT_DATASET', /own\.npz/u],
     ['no file', null, 'UNKNOWN_DATASET', /own\.npz/u],
-  ])('(%s) end the search, and it says why', async (_, bytes, code, message) => {
+  ])('(%s) pause the search, and it says why, until they are back', async (_, bytes, code, message) => {
     const folder = newFolder();
     const path = join(folder, 'own.npz');
     const id = await paused(path, folder);
+    const right = await readFile(path);
     await (bytes === null ? rm(path) : writeFile(path, bytes));
     const laboratory = await open({ folder });
     const { archive, service, computed, errors } = laboratory;
     await service.searches.resume(id);
     const record = await settled(laboratory, id);
     const failure = { code, message: expect.stringMatching(message) };
-    expect(record).toMatchObject({ status: 'failed', failure, finishedAt: expect.any(String) });
+    expect(record).toMatchObject({ status: 'paused', failure, finishedAt: null });
     expect(errors).toMatchObject([failure]);
-    expect((await eventsOf(archive, id)).at(-1)?.happening).toMatchObject({ status: 'failed', failure });
+    expect((await eventsOf(archive, id)).at(-1)?.happening).toMatchObject({ status: 'paused', failure });
     expect(computed).toEqual([]);
+    await writeFile(path, right);
+    expect(await service.searches.resume(id)).toMatchObject({ status: 'running', failure: null });
+    expect(await settled(laboratory, id)).toMatchObject({ status: 'completed', failure: null });
   });
 
   test('but the same again, written anew, are no change', async () => {
@@ -222,22 +330,47 @@ describe('images that are not what they were', () => {
   });
 });
 
-test('an engine of other numerics does not mix its scores with those before', async () => {
+/** A search whose process has ended in the middle of it. */
+async function left(): Promise<{ readonly folder: string; readonly id: SearchId }> {
   const folder = newFolder();
   const hold = holdAt(3);
   const first = await open({ folder, onComputed: hold.onComputed });
   const { id } = await first.service.searches.start(MINUTE);
   await hold.reached;
   await first.close();
-  const other = { ...engine, info: { ...engine.info, numerics: 'other-1' } };
-  const second = await open({ folder, engine: other });
-  await second.service.searches.recover();
-  expect(await settled(second, id)).toMatchObject({
-    status: 'failed',
-    failure: { code: 'INVALID_STATE', message: expect.stringContaining('other-1 now') },
-  });
-  expect(second.computed).toEqual([]);
-});
+  return { folder, id };
+}
+
+test.each<[string, () => Engine, object]>([
+  [
+    'other numerics',
+    () => ({ ...engine, info: { ...engine.info, numerics: 'other-1' } }),
+    { code: 'INVALID_STATE', message: expect.stringContaining('other-1 now') },
+  ],
+  [
+    'less memory',
+    () => ({
+      ...engine,
+      requireFit() {
+        throw new MedNasError('BATCH_TOO_LARGE', 'a worker may take 1 byte');
+      },
+    }),
+    { code: 'BATCH_TOO_LARGE', message: 'a worker may take 1 byte' },
+  ],
+])(
+  'an engine of %s computes nothing, and leaves the search to one as before',
+  async (_, altered, failure) => {
+    const { folder, id } = await left();
+    const second = await open({ folder, engine: altered() });
+    await second.service.searches.recover();
+    expect(await settled(second, id)).toMatchObject({ status: 'paused', failure });
+    expect(second.computed).toEqual([]);
+    const third = await open({ folder });
+    await third.service.searches.resume(id);
+    expect(await settled(third, id)).toMatchObject({ status: 'completed', failure: null });
+    expect(await archivedPopulation(third.archive, id)).toEqual(expected);
+  },
+);
 
 test('an error nobody foresaw ends the search, is told of once, and shown to nobody', async () => {
   const secret = new Error('at /home/me: secret');
