@@ -72,8 +72,11 @@ export function openJournal(archive: Archive, now: () => Date) {
     const { status, failure } = body;
     if (!isFinal(status) && (status !== 'paused' || version === checked)) return true;
     const key = statusKey(status, version);
-    if (isFinal(status) || !(await archive.hasEvent(body.id, key)))
+    if (isFinal(status) || !(await archive.hasEvent(body.id, key))) {
       await append(body.id, key, { type: 'status', status, failure });
+      // Deleted meanwhile: then nothing of it is to be found, this neither.
+      if ((await archive.findSearch(body.id)) === null) await archive.removeSearch(body.id);
+    }
     return false;
   }
 

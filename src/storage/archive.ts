@@ -151,6 +151,8 @@ export function openArchive(documents: Documents) {
         await documents.remove(collection, [['search', 'eq', id]]);
       }
       await documents.remove(SEARCHES, [['id', 'eq', id]]);
+      // Again: one that was told of before the search was gone.
+      await documents.remove(EVENTS, [['search', 'eq', id]]);
     },
 
     /** Stores a generation after its individuals, so that a stored generation is whole. Idempotent. */
