@@ -23,10 +23,11 @@ export function networkOf(genotype: Genotype, { space, ...options }: Protocol): 
   return found.build(genotype, options);
 }
 
-/** The evaluation of an architecture that no indicator could be read of. */
+/** The evaluation of an architecture of which this machine could read no indicator. */
 export function unscored({ genotype, protocol }: Task, reason: string): Evaluation {
   const network = networkOf(genotype, protocol);
-  return { status: 'infeasible', reason, scores: {}, macs: macs(network), params: params(network) };
+  const measured = { scores: {}, macs: macs(network), params: params(network) };
+  return { status: 'infeasible', reason, machine: true, ...measured };
 }
 
 /** What some indicators read of the loss's derivatives. */
@@ -60,6 +61,7 @@ export async function evaluate(task: Task, backend: Backend): Promise<Evaluation
   const { network, protocol } = subject;
   const scores: { [I in IndicatorName]?: Score } = {};
   const flaws: string[] = [];
+  let isOutOfMemory = false;
   for (const name of protocol.indicators) {
     try {
       const [score, flaw] = await timed(name, subject);
@@ -68,11 +70,17 @@ export async function evaluate(task: Task, backend: Backend): Promise<Evaluation
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
       flaws.push(`${name}: out of memory, ${error.message}`);
+      isOutOfMemory = true;
       break;
     }
   }
   const measured = { scores, macs: macs(network), params: params(network) };
   return flaws.length === 0
     ? { status: 'ok', ...measured }
-    : { status: 'infeasible', reason: flaws.join('; '), ...measured };
+    : {
+        status: 'infeasible',
+        reason: flaws.join('; '),
+        ...(isOutOfMemory && { machine: true }),
+        ...measured,
+      };
 }

@@ -36,10 +36,19 @@ export type Evaluation =
       readonly status: 'infeasible';
       /** For a person: which indicator failed and how. */
       readonly reason: string;
+      /**
+       * The machine's verdict, not the architecture's: its memory was too small, or workers died. On
+       * another machine, or another day, it may be scored.
+       */
+      readonly machine?: true;
       readonly scores: Scores;
       readonly macs: number;
       readonly params: number;
     };
+
+/** Whether it may stand for good: another try would come to the same. */
+export const isLasting = (evaluation: Evaluation): boolean =>
+  evaluation.status === 'ok' || evaluation.machine !== true;
 
 /** Everything a score depends on besides the genotype: equal protocols give equal scores. */
 export interface Protocol {

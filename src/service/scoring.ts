@@ -1,9 +1,9 @@
 // Scores through the archive: what it knows is not computed again, what is computed is kept before
-// anyone hears of it.
+// anyone hears of it. What only this machine made of an architecture is kept to be shown, and tried again.
 
 import type { Batch } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Protocol } from '../search/evaluation.ts';
+import { isLasting, type Protocol } from '../search/evaluation.ts';
 import { type ArchitectureId, architectureId, protocolId } from '../search/identity.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Archive } from '../storage/archive.ts';
@@ -37,7 +37,9 @@ export function openScorer(
         ids.map((architecture) => ({ protocolId: id, architecture })),
       );
       const known = new Map<ArchitectureId, ArchitectureRecord>(
-        stored.map((record) => [record.architecture, record]),
+        stored
+          .filter(({ evaluation }) => isLasting(evaluation))
+          .map((record) => [record.architecture, record]),
       );
       for (const architecture of ids) {
         const record = known.get(architecture);

@@ -2,6 +2,7 @@
 // implementation for every database.
 
 import { MedNasError } from '../search/errors.ts';
+import { isLasting } from '../search/evaluation.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Condition, Documents, Query, Scalar, Stored } from './documents.ts';
 import {
@@ -211,9 +212,14 @@ export function openArchive(documents: Documents) {
       return (await documents.getMany(ARCHITECTURES, ids)).map(({ body }) => body);
     },
 
-    /** Keeps the first score there is: a second one changes nothing. */
-    addArchitecture: (record: ArchitectureRecord): Promise<boolean> =>
-      documents.insert(ARCHITECTURES, architectureKey(record.protocolId, record.architecture), record),
+    /** Keeps the first score there is: a second one changes nothing, unless the first does not last. */
+    async addArchitecture(record: ArchitectureRecord): Promise<boolean> {
+      const id = architectureKey(record.protocolId, record.architecture);
+      if (await documents.insert(ARCHITECTURES, id, record)) return true;
+      const first = await documents.get(ARCHITECTURES, id);
+      if (first === null || isLasting(first.body.evaluation)) return false;
+      return await documents.replace(ARCHITECTURES, id, first.version, record);
+    },
 
     /** A search's individuals by their scores. */
     listIndividuals(

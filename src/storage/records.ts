@@ -71,7 +71,7 @@ export interface IndividualRecord extends Individual {
   readonly index: number;
 }
 
-/** An architecture as scored under a protocol: computed once in the archive's life. */
+/** An architecture as scored under a protocol: computed once in the archive's life, unless it does not last. */
 export interface ArchitectureRecord {
   readonly architecture: ArchitectureId;
   readonly protocolId: ProtocolId;

@@ -1,6 +1,6 @@
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/pool.ts';
-import { type Evaluation, INDICATORS, type Protocol } from '../../src/search/evaluation.ts';
+import { type Evaluation, INDICATORS, isLasting, type Protocol } from '../../src/search/evaluation.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
@@ -119,7 +119,7 @@ describe('what cannot be scored is infeasible, with the reason, and the others g
       images: new Float32Array(64 * 224 * 224),
       reason: /jacobCov: out of memory, it needs \d+ MiB/,
     },
-  ])('$name', async ({ genotype, given, images, reason }) => {
+  ])('$name', async ({ name, genotype, given, images, reason }) => {
     await withEngine({ workers: 1 }, async (engine) => {
       const evaluator = engine.evaluator(
         { ...protocol, ...given, indicators: ['jacobCov', 'synflow'] },
@@ -130,6 +130,8 @@ describe('what cannot be scored is infeasible, with the reason, and the others g
         status: 'infeasible',
         reason: expect.stringMatching(reason) as string,
       });
+      // Another machine may have the memory; the rest lasts.
+      expect(evaluation && isLasting(evaluation)).toBe(name !== 'more memory than there is');
       const [next] = await engine.evaluator(protocol, batch).evaluate([live], never);
       expect(next?.status).toBe('ok');
     });
@@ -156,6 +158,7 @@ test('a crashed worker is replaced: its architecture is tried again, and given u
     expect(evaluations.map(({ status }) => status)).toEqual(['ok', 'infeasible', 'ok', 'ok']);
     expect(evaluations[1]).toMatchObject({
       reason: 'its worker crashed twice: worker exited with code: 3',
+      machine: true,
       scores: {},
       macs: expect.any(Number) as number,
     });

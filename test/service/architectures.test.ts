@@ -1,6 +1,7 @@
 // Single architectures, scored on demand.
 
 import type { Engine } from '../../src/engine/engine.ts';
+import { unscored } from '../../src/engine/evaluate.ts';
 import { openEngine } from '../../src/engine/pool.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { block } from '../search/genotypes.ts';
@@ -79,6 +80,38 @@ test('one that cannot be scored is infeasible, with the reason, and kept as such
   const record = await laboratory.service.scoreArchitecture(dead, PROTOCOL, never);
   expect(record.evaluation).toMatchObject({ status: 'infeasible', reason: expect.stringMatching(/./u) });
   expect(await laboratory.archive.architectures([record])).toEqual([record]);
+});
+
+test('what a machine could not score is kept to be shown, and scored again by one that can', async () => {
+  const folder = newFolder();
+  const { archive, service, close } = await openLaboratory({
+    folder,
+    engine: {
+      ...engine,
+      evaluator: (protocol, batch) => ({
+        async evaluate(genotypes, _, onScored) {
+          const tasks = genotypes.map((genotype) => ({ genotype, protocol, batch }));
+          const verdicts = tasks.map((task) => unscored(task, 'its worker crashed twice'));
+          for (const [i, verdict] of verdicts.entries()) await onScored?.(i, verdict);
+          return verdicts;
+        },
+      }),
+    },
+  });
+  const failed = await service.scoreArchitecture(CANONICAL, PROTOCOL, never);
+  expect(failed.evaluation).toMatchObject({ status: 'infeasible', machine: true });
+  expect(await archive.architectures([failed])).toEqual([failed]);
+  await close();
+
+  const able = await openLaboratory({ folder, engine });
+  const scored = await able.service.scoreArchitecture(CANONICAL, PROTOCOL, never);
+  expect(scored).toMatchObject({ architecture: failed.architecture, evaluation: { status: 'ok' } });
+  expect(await able.archive.architectures([failed])).toEqual([scored]);
+  // And that lasts.
+  expect(await able.service.scoreArchitecture(CANONICAL, PROTOCOL, never)).toEqual(scored);
+  expect(await able.archive.addArchitecture(failed)).toBe(false);
+  expect(able.computed).toHaveLength(1);
+  await able.close();
 });
 
 test.each([
