@@ -32,14 +32,14 @@ export interface Lifecycle {
 }
 
 export function requireStatus(
-  { id, status }: SearchRecord,
+  { status }: SearchRecord,
   verb: string,
   allowed: readonly SearchStatus[],
 ): void {
   if (allowed.includes(status)) return;
   throw new MedNasError(
     'INVALID_STATE',
-    `Only a search that is ${allowed.join(' or ')} can be ${verb}; '${id}' is ${status}.`,
+    `This search is ${status}; only one that is ${allowed.join(' or ')} can be ${verb}.`,
     { field: 'id' },
   );
 }

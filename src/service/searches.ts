@@ -2,8 +2,10 @@
 // and the archive always knows how far it has come.
 
 import { randomUUID } from 'node:crypto';
+import { resolve as toAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DatasetInfo } from '../data/dataset.ts';
+import { isDatasetPath } from '../data/datasets.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
@@ -76,13 +78,27 @@ export function openSearches(parts: SearchParts) {
     ];
   }
 
-  /** The search an idempotency key has started, when its settings are these. */
-  async function startedBy(key: string, settings: ResolvedSettings): Promise<SearchRecord | null> {
-    const earlier = await archive.searchByKey(key);
-    if (earlier === null || isDeepStrictEqual(earlier.settings, settings)) return earlier;
+  /** Settings as `resolve` would make them, where a search has been started with ones that may be the same. */
+  async function resolveLike(given: GivenSettings, earlier: SearchRecord): Promise<ResolvedSettings> {
+    // Its dataset may be gone since, and has not been opened yet where there is no protocol.
+    if (earlier.protocol === null) return (await resolve(given))[0];
+    const settings = parseSettings(given);
+    const { input } = earlier.protocol;
+    return {
+      ...settings,
+      dataset: isDatasetPath(settings.dataset) ? toAbsolute(settings.dataset) : settings.dataset,
+      blocks: settings.blocks ?? spaceOf(settings).defaultBlocks(input[0]),
+    };
+  }
+
+  /** The search an idempotency key has started, when these settings are its own. */
+  async function startedBy(key: string | null, given: GivenSettings): Promise<SearchRecord | null> {
+    const earlier = key === null ? null : await archive.searchByKey(key);
+    if (earlier === null || isDeepStrictEqual(earlier.settings, await resolveLike(given, earlier)))
+      return earlier;
     throw new MedNasError(
       'CONFLICT',
-      `The idempotency key '${key}' has started search '${earlier.id}' with other settings; use a new key for a new search.`,
+      `The idempotency key '${key}' has started another search, with other settings; use a new key for a new search.`,
       { field: 'idempotencyKey' },
     );
   }
@@ -134,9 +150,9 @@ export function openSearches(parts: SearchParts) {
      * @throws MedNasError INVALID_ARGUMENT, CONFLICT, or of the dataset; nothing has been stored then.
      */
     async start(given: GivenSettings, idempotencyKey: string | null = null): Promise<SearchRecord> {
-      const [settings, prepared] = await resolve(given);
-      const earlier = idempotencyKey === null ? null : await startedBy(idempotencyKey, settings);
+      const earlier = await startedBy(idempotencyKey, given);
       if (earlier !== null) return earlier;
+      const [settings, prepared] = await resolve(given);
       const id = randomUUID() as SearchId;
       const record: SearchRecord = {
         id,
@@ -160,7 +176,7 @@ export function openSearches(parts: SearchParts) {
       });
       if (!isAdded) {
         await leases.release(id);
-        const winner = await startedBy(idempotencyKey ?? '', settings);
+        const winner = await startedBy(idempotencyKey, given);
         if (winner === null) throw new Error(`search ${id} could not be added`);
         return winner;
       }
@@ -208,11 +224,9 @@ export function openSearches(parts: SearchParts) {
       inTurn(id, async () => {
         const { status } = (await archive.getSearch(id)).body;
         if (UNDER_WAY.includes(status)) {
-          throw new MedNasError(
-            'INVALID_STATE',
-            `Search '${id}' is ${status}: cancel it before deleting it.`,
-            { field: 'id' },
-          );
+          throw new MedNasError('INVALID_STATE', `This search is ${status}: cancel it before deleting it.`, {
+            field: 'id',
+          });
         }
         // A run that has just stored its end may still have to tell of it.
         await runner.halt(id);

@@ -93,7 +93,8 @@ export function openArchive(documents: Documents) {
     /** @throws MedNasError NOT_FOUND */
     async getSearch(id: SearchId): Promise<Stored<SearchRecord>> {
       const found = await documents.get(SEARCHES, id);
-      if (found === null) throw new MedNasError('NOT_FOUND', `There is no search '${id}'.`, { field: 'id' });
+      if (found === null)
+        throw new MedNasError('NOT_FOUND', 'There is no search of that id.', { field: 'id' });
       return found;
     },
 
