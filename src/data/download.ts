@@ -3,8 +3,9 @@
 // stops a download, nothing half done is ever found under that name.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeFolder } from '../folder.ts';
 import { type ErrorCode, MedNasError } from '../search/errors.ts';
 import type { KnownSet } from './catalogue.ts';
 import { codeOf, reasonOf } from './reason.ts';
@@ -41,23 +42,6 @@ async function storing<T>(folder: string, work: Promise<T>): Promise<T> {
   return await work.catch((error: unknown) => {
     throw storageError(error, folder);
   });
-}
-
-const makeOne = (folder: string): Promise<void> =>
-  mkdir(folder).catch((error: unknown) => {
-    if (codeOf(error) !== 'EEXIST') throw error;
-  });
-
-/** Not mkdir's `recursive`: it takes a read-only file system for a missing folder, and never ends in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await makeOne(folder);
-  } catch (error) {
-    const parent = dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
-    await makeFolder(parent);
-    await makeOne(folder);
-  }
 }
 
 const HOUR_MS = 3_600_000;
@@ -118,7 +102,7 @@ export async function download(
   const target = join(folder, file);
   const part = `${target}.${randomUUID()}.part`;
   try {
-    await storing(folder, makeFolder(resolve(folder)));
+    await storing(folder, makeFolder(folder));
     await storing(folder, removeStaleParts(folder, file));
     const handle = await storing(folder, open(part, 'wx'));
     try {

@@ -1,11 +1,12 @@
 // The document port on SQLite: one file, no server, the default. WAL with synchronous=FULL: a commit is
 // on the disk before the call resolves, and a second process may read and write the same file.
 
-import { mkdirSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { types } from 'node:util';
+import { makeFolder } from '../folder.ts';
 import { type ErrorCode, MedNasError } from '../search/errors.ts';
 import {
   checkCollection,
@@ -84,7 +85,7 @@ function checkWritable(database: DatabaseSync, folder: string): void {
 
 /** One that waits for other processes, and whose commits are on the disk. */
 async function openFile(folder: string): Promise<DatabaseSync> {
-  mkdirSync(folder, { recursive: true });
+  await makeFolder(folder);
   // Turning a new file to WAL does not wait for another process that does the same, hence the loop.
   for (const until = Date.now() + BUSY_TIMEOUT; ; await setTimeout(20)) {
     const database = new DatabaseSync(join(folder, FILE));

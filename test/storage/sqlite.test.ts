@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +106,17 @@ describe('SQLite: a folder that cannot hold the archive', () => {
     expect(await documents.insert(ITEMS, 'y', { n: 2, text: '' })).toBe(true);
     await documents.close();
   }, 20_000);
+});
+
+const describeWithProc = existsSync('/proc/self') ? describe : describe.skip;
+
+describeWithProc('SQLite: a folder that cannot be made (needs /proc)', () => {
+  test.each(['/proc/absent', '/proc/absent/deeper'])('%s', async (path) => {
+    await expect(openSqlite(path)).rejects.toMatchObject({
+      code: 'STORAGE_READ_ONLY',
+      message: expect.stringMatching(new RegExp(`${path} .*MEDNAS_DATA_DIR.*ENOENT`)) as string,
+    });
+  });
 });
 
 describe('SQLite: a damaged file', () => {
@@ -245,10 +256,13 @@ onTmpfs('SQLite: a small disk', () => {
     await documents.insert(ITEMS, 'x', { n: 1, text: '' });
     await documents.close();
     tmpfs.makeReadOnly();
-    for (const folder of [tmpfs.folder, join(tmpfs.folder, 'not', 'yet')]) {
+    for (const [folder, reason] of [
+      [tmpfs.folder, ''],
+      [join(tmpfs.folder, 'not', 'yet'), '.*EROFS'],
+    ] as const) {
       await expect(openSqlite(folder)).rejects.toMatchObject({
         code: 'STORAGE_READ_ONLY',
-        message: expect.stringMatching(new RegExp(`${folder} .*MEDNAS_DATA_DIR`)) as string,
+        message: expect.stringMatching(new RegExp(`${folder} .*MEDNAS_DATA_DIR${reason}`)) as string,
       });
     }
   });
