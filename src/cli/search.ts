@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
+import { MedNasError } from '../search/errors.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
@@ -94,8 +95,10 @@ function pauseOnSignal(
 
 /** A stopped search goes on; one that has completed is shown again. */
 async function resume({ archive, searches }: Service, id: SearchId): Promise<SearchRecord> {
-  const { body } = await archive.getSearch(id);
-  return body.status === 'completed' ? body : await searches.resume(id);
+  const found = await archive.findSearch(id);
+  if (found === null)
+    throw new MedNasError('NOT_FOUND', `There is no search '${id}' in this archive.`, { field: 'resume' });
+  return found.body.status === 'completed' ? found.body : await searches.resume(id);
 }
 
 /** Draws the search until it ends or stops; resolves with where it then stands. */
