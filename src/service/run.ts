@@ -94,6 +94,8 @@ export async function runSearch(
   };
 
   for await (const state of search(record.settings, evaluate, signal, from)) {
+    // What is written to an archive that has been deleted is lost without a word.
+    await archive.check();
     const generation = describeGeneration(record, state, now());
     await archive.addGeneration(
       generation,

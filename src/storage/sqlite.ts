@@ -75,8 +75,12 @@ function toError(cause: unknown, folder: string): unknown {
 // A disk on which the last commit just fitted is full, though the file may have room for one page.
 const ROOM = 2 ** 20;
 
+const fileOf = (folder: string): string => {
+  const { dev, ino } = statSync(join(folder, FILE), { bigint: true });
+  return `${dev} ${ino}`;
+};
+
 function checkWritable(database: DatabaseSync, folder: string): void {
-  statSync(join(folder, FILE)); // SQLite goes on writing to a file that has been deleted.
   const { bavail, bsize, blocks } = statfsSync(folder);
   if (blocks > 0 && bavail * bsize < ROOM)
     throw Object.assign(new Error('less than 1 MiB is free'), { code: 'ENOSPC' });
@@ -117,6 +121,12 @@ export async function openSqlite(folder: string): Promise<Documents> {
     }
   };
   const database = await attempt(() => openFile(folder));
+  const file = await attempt(() => fileOf(folder));
+  // SQLite goes on writing to a file that has been deleted, or for which another stands in.
+  function checkFile(): void {
+    if (fileOf(folder) === file) return;
+    throw Object.assign(new Error('another file has taken its place'), { syscall: 'stat' });
+  }
   let isOpen = true;
   const ready = new WeakSet<Collection<unknown>>();
   const statements = new Map<string, StatementSync>();
@@ -197,7 +207,11 @@ export async function openSqlite(folder: string): Promise<Documents> {
         const { sql, values } = toWhere(where);
         return write(`DELETE FROM ${tableOf(collection)} WHERE ${sql}`, values);
       }),
-    check: () => attempt(() => checkWritable(database, folder)),
+    check: () =>
+      attempt(() => {
+        checkFile();
+        checkWritable(database, folder);
+      }),
     close: () =>
       attempt(() => {
         if (isOpen) database.close();

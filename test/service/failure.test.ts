@@ -248,6 +248,20 @@ describe('an archive that is full', () => {
   });
 });
 
+test('an archive whose folder is deleted in the middle of a search pauses it by the next generation', async () => {
+  const folder = newFolder();
+  const laboratory = await open({
+    folder,
+    onComputed: async (count) => {
+      if (count === 1) await rm(folder, { recursive: true });
+    },
+  });
+  const { id } = await laboratory.service.searches.start(MINUTE);
+  const record = await settled(laboratory, id);
+  expect(record).toMatchObject({ status: 'paused', generation: -1, failure: { code: 'STORAGE_READ_ONLY' } });
+  expect(laboratory.errors).toMatchObject([{ code: 'STORAGE_READ_ONLY' }]);
+});
+
 describe('images that are not what they were', () => {
   const OPTIONS = { ...MINUTE, batchSize: 4 };
   const twoOfTen = (order: readonly number[]) => labels(order.map((value) => value % 2));

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -89,6 +89,21 @@ describe('SQLite: a folder that cannot hold the archive', () => {
     await rm(join(folder, 'archive.sqlite'));
     await expect(documents.check()).rejects.toMatchObject({ code: 'STORAGE_READ_ONLY' });
     await documents.close();
+  });
+
+  test('is replaced by another while it is open', async () => {
+    const documents = await openSqlite(folder);
+    await documents.insert(ITEMS, 'x', { n: 1, text: '' });
+    await rename(folder, `${folder}-moved`);
+    const other = await openSqlite(folder);
+    await other.check();
+    await expect(documents.check()).rejects.toMatchObject({
+      code: 'STORAGE_READ_ONLY',
+      message: expect.stringContaining('another file has taken its place') as string,
+    });
+    await documents.close();
+    await other.close();
+    await rm(`${folder}-moved`, { recursive: true });
   });
 
   test('is locked by another program', async () => {
