@@ -4,6 +4,7 @@
 import { Command, CommanderError } from 'commander';
 import { runDoctor } from './cli/doctor.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
+import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
 import { loadConfig } from './config.ts';
@@ -19,10 +20,12 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'INVALID_STATE',
 ]);
 
-function buildProgram(): Command {
+/** `writeOut` is given what commander itself has for stdout: help. */
+function buildProgram(writeOut: (text: string) => void): Command {
   const program = new Command('mednas')
     .description('Training-free neural architecture search on medical images (MSTF-NAS)')
     .exitOverride()
+    .configureOutput({ writeOut })
     .showHelpAfterError('Run with --help for all options.');
 
   searchFlags(
@@ -84,8 +87,21 @@ function reportFailure(error: unknown): number {
   return 1;
 }
 
+async function run(): Promise<void> {
+  let help = '';
+  const program = buildProgram((text) => {
+    help += text;
+  });
+  try {
+    await program.parseAsync();
+  } finally {
+    if (help !== '') await print(help.trimEnd());
+  }
+}
+
+outliveStderr();
 try {
-  await buildProgram().parseAsync();
+  await run();
 } catch (error) {
   process.exitCode = reportFailure(error);
 }

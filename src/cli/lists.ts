@@ -3,7 +3,8 @@
 import { loadConfig } from '../config.ts';
 import { openDatasets } from '../data/datasets.ts';
 import { SPACES } from '../search/space/spaces.ts';
-import { print, table } from './report.ts';
+import { print } from './output.ts';
+import { table } from './report.ts';
 
 interface Flags {
   readonly json?: true;
@@ -14,7 +15,7 @@ export async function listDatasets({ json }: Flags): Promise<void> {
   const datasets = openDatasets({ folders: datasetFolders, dataFolder: dataDir, download });
   const listed = await datasets.list();
   if (json) {
-    print(JSON.stringify(listed.map(({ set, location }) => ({ ...set, location }))));
+    await print(JSON.stringify(listed.map(({ set, location }) => ({ ...set, location }))));
     return;
   }
   const rows = listed.map(({ set, location }) => [
@@ -27,10 +28,10 @@ export async function listDatasets({ json }: Flags): Promise<void> {
     set.samples.test,
     location.at,
   ]);
-  print(table([['name', 'task', 'classes', 'image', 'train', 'val', 'test', 'where'], ...rows]));
+  await print(table([['name', 'task', 'classes', 'image', 'train', 'val', 'test', 'where'], ...rows]));
 }
 
-export function listSpaces({ json }: Flags): void {
+export async function listSpaces({ json }: Flags): Promise<void> {
   const spaces = Object.values(SPACES).map((space) => ({
     id: space.id,
     description: space.description,
@@ -41,16 +42,17 @@ export function listSpaces({ json }: Flags): void {
     sizes: Array.from({ length: space.maxBlocks }, (_, i) => space.size(i + 1).toString()),
   }));
   if (json) {
-    print(JSON.stringify(spaces));
+    await print(JSON.stringify(spaces));
     return;
   }
-  for (const { id, description, operations, blockLength, sizes } of spaces) {
-    print(`${id}: ${description}`);
-    print(`  normal operations:    ${operations.normal.join(', ')}`);
-    print(`  reduction operations: ${operations.reduction.join(', ')}`);
-    print(`  genes a block: ${blockLength}`);
-    print(
+  const pages = spaces.map(({ id, description, operations, blockLength, sizes }) =>
+    [
+      `${id}: ${description}`,
+      `  normal operations:    ${operations.normal.join(', ')}`,
+      `  reduction operations: ${operations.reduction.join(', ')}`,
+      `  genes a block: ${blockLength}`,
       `  genotypes: ${sizes.map((size, i) => `${size} of ${i + 1} block${i > 0 ? 's' : ''}`).join(', ')}`,
-    );
-  }
+    ].join('\n'),
+  );
+  await print(pages.join('\n'));
 }

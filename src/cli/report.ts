@@ -63,8 +63,6 @@ export function reportOf(record: SearchRecord, state: SearchState, wallSeconds: 
   };
 }
 
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
-
 /** Columns padded to their widest cell, numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>

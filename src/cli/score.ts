@@ -9,7 +9,8 @@ import { parseGenotype } from '../search/space/space.ts';
 import { mstf } from '../search/space/mstf.ts';
 import { loadConfig } from '../config.ts';
 import { openEngine } from '../engine/pool.ts';
-import { indicatorValues, print, table } from './report.ts';
+import { print } from './output.ts';
+import { indicatorValues, table } from './report.ts';
 
 /** What each number of a case may be: [smallest, largest, multiple of]. */
 const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number, number, number]>> = {
@@ -124,12 +125,12 @@ export async function runScore({ cases, workers, json }: Flags): Promise<void> {
   try {
     const scored = await scoreAll(engine, given);
     if (json) {
-      print(JSON.stringify(scored));
+      await print(JSON.stringify(scored));
       return;
     }
     const columns = ['macs', 'params', 'reluUnits', 'jacobCov', 'synflow', 'logSynflow', 'feasible'] as const;
     const rows = scored.map((one) => columns.map((column) => String(one[column as 'macs'])));
-    print(table([columns, ...rows]));
+    await print(table([columns, ...rows]));
   } finally {
     await engine.close();
   }

@@ -15,8 +15,9 @@ import { stateOf } from '../service/run.ts';
 import type { GivenSettings } from '../service/searches.ts';
 import type { Service } from '../service/service.ts';
 import type { SearchId, SearchRecord } from '../storage/records.ts';
+import { print } from './output.ts';
 import { drawDownloads, followSearch } from './progress.ts';
-import { pageOf, print, reportOf } from './report.ts';
+import { pageOf, reportOf } from './report.ts';
 
 /** Numbers as numbers; what is not one goes on as text, for the settings to refuse by name. */
 const number = (text: string): unknown =>
@@ -146,7 +147,7 @@ export async function runSearch({
     if (record.status === 'completed') {
       const wallSeconds = (performance.now() - start) / 1000;
       const report = reportOf(record, await stateOf(service.archive, record), wallSeconds);
-      print(json ? JSON.stringify(report) : pageOf(report));
+      await print(json ? JSON.stringify(report) : pageOf(report));
       return;
     }
     // Here it has neither failed nor been stopped.
