@@ -64,15 +64,22 @@ async function computeMd5(file: DataFile): Promise<string> {
   }
 }
 
-const sums = new Map<string, Promise<string>>();
+/** Names the file as it was when it was looked at. */
+export const versionOf = ({ identity, path }: DataFile): string => `${identity}:${path}`;
+
+/** `compute`, done once in the process's life for each key; a failure is not remembered. */
+export function once<A, T>(keyOf: (of: A) => string, compute: (of: A) => Promise<T>): (of: A) => Promise<T> {
+  const results = new Map<string, Promise<T>>();
+  return (of) => {
+    const key = keyOf(of);
+    const known = results.get(key);
+    if (known !== undefined) return known;
+    const result = compute(of);
+    results.set(key, result);
+    result.catch(() => results.delete(key));
+    return result;
+  };
+}
 
 /** The file's MD5 in hex, computed once in the process's life as long as path, size and times stay. */
-export function md5Of(file: DataFile): Promise<string> {
-  const key = `${file.identity}:${file.path}`;
-  const known = sums.get(key);
-  if (known !== undefined) return known;
-  const sum = computeMd5(file);
-  sums.set(key, sum);
-  sum.catch(() => sums.delete(key));
-  return sum;
-}
+export const md5Of = once(versionOf, computeMd5);

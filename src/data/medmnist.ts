@@ -1,14 +1,15 @@
 // An .npz in MedMNIST's layout as a Dataset: arrays {train,val,test}_{images,labels}, images uint8
 // [N, H, W] (gray) or [N, H, W, 1 or 3], labels integers [N, L] or [N]. `train` has to be there; `val`
 // and `test` may be left out, and are then empty, since a search only looks at training images.
-// Opening reads and checks all headers and labels, never an image.
+// Opening reads and checks all headers and labels, never an image; images are checked by their CRC-32 when
+// some are first read.
 
 import type { Shape } from '../search/network.ts';
 import { corrupt } from './corrupt.ts';
 import { type Dataset, type DatasetInfo, SPLITS, type SplitName } from './dataset.ts';
 import type { DataFile } from './file.ts';
 import { ABSENT_LABELS, checkLabels, deriveTask, type Labels, readLabels } from './labels.ts';
-import { type Npz, type NpzArray, openNpz, readAll, readRows, scanRows } from './npz.ts';
+import { type Npz, type NpzArray, openNpz, readAll, readRows, requireWhole, scanRows } from './npz.ts';
 
 /** One row has to fit in memory many times over. */
 const MAX_SIDE = 4096;
@@ -76,8 +77,8 @@ async function* nothing(): AsyncGenerator<never> {
 }
 
 /**
- * Opens the file under `name`. Task and classes are `meaning`'s, and the labels must agree with them;
- * without it they are derived from the labels. CORRUPT_DATASET: not in the layout above.
+ * Opens the file under `name`. Task and classes are `meaning`'s, of a published file whose sum has been
+ * checked, and the labels must agree with them; without it they are derived from the labels. CORRUPT_DATASET: not in the layout above.
  */
 export async function openMedMnist(
   file: DataFile,
@@ -112,6 +113,8 @@ export async function openMedMnist(
       if (images === null) return { images: new Uint8Array(0), labels: new Int32Array(0), labelWidth };
       if (indices === undefined)
         return { images: await readAll(images), labels: labels.values.slice(), labelWidth };
+      // Of a published file every byte is known to be right.
+      if (meaning === null) await requireWhole(images);
       return { images: await readRows(images, indices), labels: pickLabels(labels, indices), labelWidth };
     },
     scan(split) {

@@ -3,7 +3,7 @@
 // rows asked for are kept; of stored members only those rows are read at all.
 
 import { corrupt } from './corrupt.ts';
-import { type DataFile, openFile } from './file.ts';
+import { type DataFile, once, openFile, versionOf } from './file.ts';
 import { MAX_HEADER, type NpyHeader, parseNpyHeader } from './npy.ts';
 import { entryBytes, listZip, type ZipEntry } from './zip.ts';
 
@@ -110,6 +110,20 @@ export async function readAll(array: NpzArray): Promise<Uint8Array> {
   return data;
 }
 
+async function readThrough(array: NpzArray): Promise<void> {
+  const bytes = opened(array);
+  while ((await bytes.next()).done !== true);
+}
+
+/**
+ * Reads all of an array, so that CORRUPT_DATASET is said of damage anywhere in it, also where `readRows`
+ * never comes. Once in the process's life as long as the file stays.
+ */
+export const requireWhole: (array: NpzArray) => Promise<void> = once(
+  ({ file, entry }: NpzArray) => `${versionOf(file)}:${entry.name}`,
+  readThrough,
+);
+
 async function readStored(array: NpzArray, indices: readonly number[]): Promise<Uint8Array> {
   const { rowBytes, entry, header } = array;
   const data = new Uint8Array(indices.length * rowBytes);
@@ -144,7 +158,7 @@ async function readDeflated(array: NpzArray, indices: readonly number[]): Promis
   return data;
 }
 
-/** The rows at `indices`, in that order, repeats allowed: [indices, rowBytes]. */
+/** The rows at `indices`, in that order, repeats allowed: [indices, rowBytes]. Their bytes are taken for good: see `requireWhole`. */
 export async function readRows(array: NpzArray, indices: readonly number[]): Promise<Uint8Array> {
   for (const index of indices)
     if (!Number.isInteger(index) || index < 0 || index >= array.rows)

@@ -3,7 +3,7 @@ import { type Dataset, SPLITS } from '../../src/data/dataset.ts';
 import { dataFile } from '../../src/data/file.ts';
 import { openMedMnist } from '../../src/data/medmnist.ts';
 import { MedNasError } from '../../src/search/errors.ts';
-import { type Arrays, images, labels, npy, npyFromText, npz, pixelAt, TINY } from '../support/npz.ts';
+import { type Arrays, images, labels, npy, npyFromText, npz, pixelAt, TINY, zip } from '../support/npz.ts';
 import { failure, scratchFolder } from './scratch.ts';
 
 const scratch = scratchFolder();
@@ -274,6 +274,42 @@ describe('refused', () => {
 test('task and class names are those of the named set, also for classes that never occur', async () => {
   const meaning = { task: 'ordinal-regression', classes: ['none', 'mild', 'severe'] } as const;
   expect((await openArrays(TINY, meaning)).info).toMatchObject(meaning);
+});
+
+/** Images larger than what opening reads for their headers. */
+const LARGE = withImages([200, 200]);
+
+/** LARGE with a sum that is not `name`'s. */
+const damaged = (name: string, deflated: boolean): Buffer =>
+  zip(
+    Object.entries(LARGE).map(([member, bytes]) => {
+      const whole = { name: `${member}.npy`, bytes, deflated };
+      return member === name ? { ...whole, lie: { crc32: 1 } } : whole;
+    }),
+  );
+
+describe.each([
+  ['deflated', true],
+  ['stored', false],
+])('damage in a file of %s arrays', (_, deflated) => {
+  test('is found by whoever reads some of the images, wherever it is', async () => {
+    const set = await openBytes(damaged('train_images', deflated));
+    for (const row of [0, 5])
+      await expect(set.read('train', [row])).rejects.toEqual(
+        failure('CORRUPT_DATASET', /train_images\.npy in .*x\.npz has other bytes .* CRC-32 differs/),
+      );
+  });
+
+  test('of labels is found at once', async () => {
+    await expect(openBytes(damaged('val_labels', deflated))).rejects.toEqual(
+      failure('CORRUPT_DATASET', /val_labels\.npy in .* CRC-32 differs/),
+    );
+  });
+
+  test('in images that nobody asks for is nobody’s harm', async () => {
+    const set = await openBytes(damaged('test_images', deflated));
+    expect((await set.read('train', [0])).images[0]).toBe(pixelAt(0, 0));
+  });
 });
 
 /** What comes of opening the bytes and reading everything: `read`, or the code of a MedNasError. */
