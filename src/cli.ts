@@ -7,6 +7,7 @@ import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
+import { listSearches } from './cli/searches.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
 
@@ -33,6 +34,15 @@ function buildProgram(writeOut: (text: string) => void): Command {
       .command('search')
       .description('search for architectures; progress on stderr, the Pareto front on stdout'),
   ).action(runSearch);
+
+  program
+    .command('searches')
+    .description(
+      'list the searches in the archive, the newest first; one that is preparing or running is under way, ' +
+        'or its process is gone and `mednas search --resume <id>` goes on with it',
+    )
+    .option('--json', 'print one JSON document')
+    .action(listSearches);
 
   program
     .command('score')

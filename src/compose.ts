@@ -5,7 +5,7 @@ import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
 import { openEngine } from './engine/pool.ts';
 import { openService, type Service } from './service/service.ts';
-import { openArchive } from './storage/archive.ts';
+import { type Archive, openArchive } from './storage/archive.ts';
 import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
 
@@ -21,13 +21,21 @@ async function loadMongo(uri: string): Promise<Documents> {
   return await openMongo(uri);
 }
 
+/**
+ * The archive alone, for who only looks at what is in it.
+ * @throws MedNasError STORAGE_* when it cannot be opened.
+ */
+export async function composeArchive({ mongodbUri, dataDir }: Config): Promise<Archive> {
+  return openArchive(await (mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri)));
+}
+
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
-  const { mongodbUri, dataDir, backend, workers, datasetFolders, download } = config;
-  const documents = await (mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri));
+  const { dataDir, backend, workers, datasetFolders, download } = config;
+  const archive = await composeArchive(config);
   try {
     return openService({
-      archive: openArchive(documents),
+      archive,
       datasets: openDatasets({
         folders: datasetFolders,
         dataFolder: dataDir,
@@ -39,7 +47,7 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
       onError,
     });
   } catch (error) {
-    await documents.close();
+    await archive.close();
     throw error;
   }
 }

@@ -6,7 +6,8 @@ import { BACKEND_NAMES, type BackendName, type EngineInfo } from '../engine/engi
 import { openEngine } from '../engine/pool.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import { MedNasError } from '../search/errors.ts';
-import { print, table } from './report.ts';
+import { print } from './output.ts';
+import { table } from './report.ts';
 
 interface Flags {
   readonly json?: true;
@@ -63,7 +64,7 @@ export async function runDoctor({ json }: Flags): Promise<void> {
     const backends = Object.fromEntries(
       await Promise.all(BACKEND_NAMES.map(async (name) => [name, await obstacleOf(name)] as const)),
     );
-    print(
+    await print(
       json
         ? JSON.stringify({ engine: engine.info, backends, selfTest: checks })
         : page(engine.info, backends, checks),

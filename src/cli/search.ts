@@ -3,7 +3,6 @@
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { loadConfig } from '../config.ts';
-import { MedNasError } from '../search/errors.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
@@ -18,6 +17,7 @@ import type { SearchId, SearchRecord } from '../storage/records.ts';
 import { print } from './output.ts';
 import { drawDownloads, followSearch } from './progress.ts';
 import { pageOf, reportOf } from './report.ts';
+import { findSearch } from './searches.ts';
 
 /** Numbers as numbers; what is not one goes on as text, for the settings to refuse by name. */
 const number = (text: string): unknown =>
@@ -55,10 +55,10 @@ export function searchFlags(command: Command): Command {
     .option('--space <name>', `${oneOf(Object.keys(SPACES))} (${defaults.space})`)
     .option('--workers <n>', 'threads that score architectures (one for each core)')
     .addOption(
-      new Option('--resume <id>', 'go on with a stopped search, whose settings are as they were').conflicts([
-        'batch',
-        ...Object.keys(defaults),
-      ]),
+      new Option(
+        '--resume <id>',
+        'go on with a stopped search, whose settings are as they were (see mednas searches)',
+      ).conflicts(['batch', ...Object.keys(defaults)]),
     )
     .option('--json', 'print one JSON document');
 }
@@ -95,12 +95,12 @@ function pauseOnSignal(
 }
 
 /** A stopped search goes on; one that has completed is shown again. */
-async function resume({ archive, searches }: Service, id: SearchId): Promise<SearchRecord> {
-  const found = await archive.findSearch(id);
-  if (found === null)
-    throw new MedNasError('NOT_FOUND', `There is no search '${id}' in this archive.`, { field: 'resume' });
-  return found.body.status === 'completed' ? found.body : await searches.resume(id);
+async function resume({ archive, searches }: Service, named: string): Promise<SearchRecord> {
+  const search = await findSearch(archive, named);
+  return search.status === 'completed' ? search : await searches.resume(search.id);
 }
+
+const howToGoOn = (id: SearchId): string => `mednas search --resume ${id}`;
 
 /** Draws the search until it ends or stops; resolves with where it then stands. */
 async function follow(service: Service, started: SearchRecord): Promise<SearchRecord> {
@@ -140,7 +140,10 @@ export async function runSearch({
   try {
     const started = await (resumed === undefined
       ? service.searches.start({ ...settings, batchSize: batch })
-      : resume(service, resumed as SearchId));
+      : resume(service, resumed));
+    // Now, for a process that is killed tells nobody.
+    if (!isFinal(started.status))
+      process.stderr.write(`Search ${started.id}. Should it stop: ${howToGoOn(started.id)}\n`);
     const record = await follow(service, started).catch((error: unknown) => {
       throw failures[0] ?? error;
     });
@@ -158,7 +161,7 @@ export async function runSearch({
       process.exitCode = 1;
       return;
     }
-    const advice = isFinal(record.status) ? '' : ` Continue with: mednas search --resume ${record.id}`;
+    const advice = isFinal(record.status) ? '' : ` Continue with: ${howToGoOn(record.id)}`;
     process.stderr.write(`Search ${record.id} is ${record.status}.${advice}\n`);
     process.exitCode = 1;
     if (failures.length > 0) throw failures[0];

@@ -1,9 +1,11 @@
 // `mednas search`, as a person or a script runs it.
 
+import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { images, labels, npz } from '../support/npz.ts';
 import { startMongoServer } from '../support/mongo/server.ts';
+import { toGlobalId } from '../../src/resolvers/globalId.ts';
 import { scratchFolders } from '../service/laboratory.ts';
 import { mednas, type Outcome, startMednas } from './mednas.ts';
 
@@ -172,6 +174,7 @@ test('progress goes to stderr, a line a generation; a page for people to stdout'
   expect(stdout).toMatch(/^Pareto front/mu);
   expect(stdout).toMatch(/^\* .*\d+(,\d+){27}$/mu);
   expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^Search (\S+)\. Should it stop: mednas search --resume \1$/u),
     expect.stringMatching(
       /^generation 0\/2: 6\/18 scored, hypervolume \d.*best jacobCov .*MACs, \d+ s left$/u,
     ),
@@ -226,6 +229,28 @@ describe('a stopped search', () => {
       expect.any(String),
       '--json',
     ]);
+  });
+
+  test('killed at its very start it has said its id, and is found among the searches', async () => {
+    const cwd = newFolder();
+    const running = startMednas(search(LONG), { cwd });
+    await seen('--resume', running);
+    running.child.kill('SIGKILL');
+    const { stderr } = await running.outcome;
+    const [, id] = /^Search \S+\. Should it stop: mednas search --resume (\S+)$/mu.exec(stderr) ?? [];
+    await run(search(0), cwd);
+
+    const { stdout, code } = await mednas(['searches', '--json'], { cwd });
+    expect(code).toBe(0);
+    const [newest, killed] = JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];
+    expect(newest).toMatchObject({ status: 'completed', generation: 0, generations: 0, evaluations: 6 });
+    expect(killed).toMatchObject({ id, status: 'running', dataset: 'breastmnist', generations: LONG });
+    const page = (await mednas(['searches'], { cwd })).stdout.trimEnd().split('\n');
+    expect(page).toHaveLength(3);
+    expect(page[2]).toMatch(new RegExp(`^${id} +running +\\S+/${LONG} `, 'u'));
+
+    const resumed = await run(['search', '--resume', toGlobalId('Search', id as string), '--json'], cwd);
+    expect(resumed.search).toMatchObject({ id, status: 'completed', evaluations: 6 * (LONG + 1) });
   });
 
   test('takes its settings with it: none can be given anew', async () => {
