@@ -1,6 +1,6 @@
 // What takes a while, drawn on stderr: a bar on a terminal, lines elsewhere.
 
-import { SingleBar } from 'cli-progress';
+import progressBars, { SingleBar } from 'cli-progress';
 import type { Progress as Download } from '../data/download.ts';
 import { protocolId } from '../search/identity.ts';
 import { plannedEvaluations } from '../search/settings.ts';
@@ -16,29 +16,55 @@ const BAR = {
   barIncompleteChar: '░',
 } as const;
 
+/** Columns of a bar. */
+const WIDEST = 24;
+const NARROWEST = 8;
+
+/** The bar and as many of the parts, from the first, as go on one line; the bar gets what they leave. */
+export function fitLine(share: number, parts: readonly string[], columns: number): string {
+  // A full line would wrap on some terminals.
+  const room = columns - 1;
+  let text = '';
+  for (const part of parts) {
+    const longer = text === '' ? ` ${part}` : `${text} | ${part}`;
+    if (longer.length > room - NARROWEST) break;
+    text = longer;
+  }
+  const width = Math.max(0, Math.min(WIDEST, room - text.length));
+  const complete = Math.round(share * width);
+  return BAR.barCompleteChar.repeat(complete) + BAR.barIncompleteChar.repeat(width - complete) + text;
+}
+
 /** What a person follows of a search: how far, how good, how long still. */
 interface Progress {
   evaluated(): void;
-  generation(record: GenerationRecord, best: string): void;
+  /** `best`: what there is to say of the pick, the most important first. */
+  generation(record: GenerationRecord, best: readonly string[]): void;
   stop(): void;
 }
 
 type Draw = (search: SearchRecord, stream: NodeJS.WriteStream) => Progress;
 
 const drawBar: Draw = ({ settings }, stream) => {
-  const { generations } = settings;
+  let last: number | '-' = '-';
+  let quality: readonly string[] = [];
   const bar = new SingleBar({
     ...BAR,
     stream,
     etaBuffer: 100,
-    format:
-      '{bar} {value}/{total} scored | generation {generation} | hypervolume {hypervolume} | best {best} | {eta_formatted} left',
+    format(options, { progress, value, total, eta }) {
+      const left = Number.isFinite(eta) ? progressBars.Format.TimeFormat(eta, options, 1) : '-';
+      const parts = [`${value}/${total}`, `generation ${last}/${settings.generations}`, `${left} left`];
+      return fitLine(progress, [...parts, ...quality], stream.columns);
+    },
   });
-  bar.start(plannedEvaluations(settings), 0, { generation: `-/${generations}`, hypervolume: '-', best: '-' });
+  bar.start(plannedEvaluations(settings), 0);
   return {
     evaluated: () => bar.increment(),
-    generation: ({ generation, hypervolume }, best) =>
-      bar.update({ generation: `${generation}/${generations}`, hypervolume: hypervolume.toFixed(4), best }),
+    generation({ generation, hypervolume }, [first = '-', ...more]) {
+      last = generation;
+      quality = [`hypervolume ${hypervolume.toFixed(4)}`, `best ${first}`, ...more];
+    },
     stop: () => bar.stop(),
   };
 };
@@ -54,30 +80,30 @@ const writeLines: Draw = ({ settings, generation: last, evaluations: before }, s
       const left = ((performance.now() - start) / (evaluations - before)) * (total - evaluations);
       stream.write(
         `generation ${generation}/${settings.generations}: ${evaluations}/${total} scored, hypervolume ${hypervolume.toFixed(4)}, ` +
-          `best ${best}, ${Math.ceil(left / 1000)} s left\n`,
+          `best ${best.join(', ') || '-'}, ${Math.ceil(left / 1000)} s left\n`,
       );
     },
     stop: () => undefined,
   };
 };
 
-/** The pick of a generation in a few words: both indicators, and what it costs. */
+/** The pick of a generation: what it costs, and both indicators. */
 async function describeBest(
   service: Service,
   search: SearchRecord,
   { best }: GenerationRecord,
-): Promise<string> {
-  if (best === null || search.protocol === null) return '-';
+): Promise<readonly string[]> {
+  if (best === null || search.protocol === null) return [];
   const key = { protocolId: protocolId(search.protocol), architecture: best };
   const [record] = await service.archive.architectures([key]);
-  if (record === undefined) return '-';
+  if (record === undefined) return [];
   const { scores, macs } = record.evaluation;
   const values = search.settings.indicators.map((name) => {
     const score = scores[name];
     const value = score?.log === undefined ? score?.value : score.log;
     return `${score?.log === undefined ? '' : 'ln '}${name} ${value?.toFixed(2) ?? '-'}`;
   });
-  return `${values.join(', ')}, ${(macs / 1e6).toFixed(1)} M MACs`;
+  return [`${(macs / 1e6).toFixed(1)} M MACs`, ...values];
 }
 
 /** Draws a search until it ends or the signal aborts. */

@@ -142,8 +142,7 @@ export async function runSearch({
       ? service.searches.start({ ...settings, batchSize: batch })
       : resume(service, resumed));
     // Now, for a process that is killed tells nobody.
-    if (!isFinal(started.status))
-      process.stderr.write(`Search ${started.id}. Should it stop: ${howToGoOn(started.id)}\n`);
+    if (!isFinal(started.status)) process.stderr.write(`If it stops: ${howToGoOn(started.id)}\n`);
     const record = await follow(service, started).catch((error: unknown) => {
       throw failures[0] ?? error;
     });
