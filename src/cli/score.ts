@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { type Case, inspectCase, pixelsOf } from '../engine/cases.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
-import { parseGenotype } from '../search/space/space.ts';
+import { type Genotype, parseGenotype } from '../search/space/space.ts';
 import { mstf } from '../search/space/mstf.ts';
-import { loadConfig } from '../config.ts';
 import { openEngine } from '../engine/pool.ts';
+import { configWith } from './flags.ts';
 import { print } from './output.ts';
 import { indicatorValues, table } from './report.ts';
 
@@ -24,6 +24,17 @@ const BOUNDS: Readonly<Record<Exclude<keyof Case, 'genotype'>, readonly [number,
 
 /** Of float32 images. */
 const MAX_IMAGE_BYTES = 2 ** 31;
+
+function genotypeOf(genes: unknown, index: number): Genotype {
+  try {
+    return parseGenotype(mstf, genes, `${index}.genotype`);
+  } catch (error) {
+    if (!(error instanceof MedNasError)) throw error;
+    const { code, message, field } = error;
+    const said = genes === undefined ? 'it has no genotype.' : message;
+    throw new MedNasError(code, `Case ${index}: ${said}`, { field: field ?? `${index}`, cause: error });
+  }
+}
 
 function parseCase(given: unknown, index: number): Case {
   if (typeof given !== 'object' || given === null) {
@@ -46,9 +57,8 @@ function parseCase(given: unknown, index: number): Case {
       );
     }
   }
-  const genes = Array.isArray(fields['genotype']) ? (fields['genotype'] as unknown[]) : [];
   const { seed, initChannels, inputChannels, classes, batch, size } = fields as unknown as Case;
-  const genotype = parseGenotype(mstf, genes, `${index}.genotype`);
+  const genotype = genotypeOf(fields['genotype'], index);
   const parsed = { genotype, seed, initChannels, inputChannels, classes, batch, size };
   if (4 * pixelsOf(parsed) > MAX_IMAGE_BYTES) {
     throw new MedNasError(
@@ -119,7 +129,7 @@ interface Flags {
 }
 
 export async function runScore({ cases, workers, json }: Flags): Promise<void> {
-  const config = loadConfig(workers === undefined ? {} : { MEDNAS_WORKERS: workers });
+  const config = configWith(workers);
   const given = await readCases(cases);
   const engine = await openEngine(config);
   try {

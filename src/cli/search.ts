@@ -2,7 +2,6 @@
 
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
-import { loadConfig } from '../config.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
@@ -14,6 +13,7 @@ import { stateOf } from '../service/run.ts';
 import type { GivenSettings } from '../service/searches.ts';
 import type { Service } from '../service/service.ts';
 import type { SearchId, SearchRecord } from '../storage/records.ts';
+import { configWith, FLAGS, inFlags } from './flags.ts';
 import { print } from './output.ts';
 import { drawDownloads, followSearch } from './progress.ts';
 import { pageOf, reportOf } from './report.ts';
@@ -31,28 +31,40 @@ const oneOf = (names: readonly string[]): string => names.join(', ');
 export function searchFlags(command: Command): Command {
   const defaults = DEFAULT_SETTINGS;
   return command
-    .option('--dataset <name>', `a registered dataset or the path of an npz (${defaults.dataset})`)
-    .option('--population <n>', `architectures in the population, even (${defaults.population})`, number)
-    .option('--offspring <n>', `new architectures a generation, even (${defaults.offspring})`, number)
+    .option(`${FLAGS.dataset} <name>`, `a registered dataset or the path of an npz (${defaults.dataset})`)
     .option(
-      '--generations <n>',
+      `${FLAGS.population} <n>`,
+      `architectures in the population, even (${defaults.population})`,
+      number,
+    )
+    .option(`${FLAGS.offspring} <n>`, `new architectures a generation, even (${defaults.offspring})`, number)
+    .option(
+      `${FLAGS.generations} <n>`,
       `generations; 0: the initial population alone (${defaults.generations})`,
       number,
     )
-    .option('--init-channels <n>', `channels of the stem, a multiple of 4 (${defaults.initChannels})`, number)
-    .option('--blocks <n>', 'blocks, 1 to 6 (3 for images up to 64 px, 4 for larger)', number)
-    .option('--batch <n>', `images in the minibatch (${defaults.batchSize})`, number)
-    .option('--seed <n>', `seeds batch, weights and search (${defaults.seed})`, number)
-    .option('--strategy <name>', `${oneOf(STRATEGY_NAMES)} (${defaults.strategy})`)
-    .option('--indicators <p1,p2>', `two of ${oneOf(INDICATORS)} (${defaults.indicators.join(',')})`, list)
-    .option('--indicator-scale <name>', `${oneOf(INDICATOR_SCALES)} (${defaults.indicatorScale})`)
-    .option('--objectives <name>', `${oneOf(OBJECTIVES_NAMES)} (${defaults.objectives})`)
     .option(
-      '--exploitation <share>',
+      `${FLAGS.initChannels} <n>`,
+      `channels of the stem, a multiple of 4 (${defaults.initChannels})`,
+      number,
+    )
+    .option(`${FLAGS.blocks} <n>`, 'blocks, 1 to 6 (3 for images up to 64 px, 4 for larger)', number)
+    .option(`${FLAGS.batchSize} <n>`, `images in the minibatch (${defaults.batchSize})`, number)
+    .option(`${FLAGS.seed} <n>`, `seeds batch, weights and search (${defaults.seed})`, number)
+    .option(`${FLAGS.strategy} <name>`, `${oneOf(STRATEGY_NAMES)} (${defaults.strategy})`)
+    .option(
+      `${FLAGS.indicators} <p1,p2>`,
+      `two of ${oneOf(INDICATORS)} (${defaults.indicators.join(',')})`,
+      list,
+    )
+    .option(`${FLAGS.indicatorScale} <name>`, `${oneOf(INDICATOR_SCALES)} (${defaults.indicatorScale})`)
+    .option(`${FLAGS.objectives} <name>`, `${oneOf(OBJECTIVES_NAMES)} (${defaults.objectives})`)
+    .option(
+      `${FLAGS.exploitation} <share>`,
       `share of offspring recombined from elites' blocks (${defaults.exploitation})`,
       number,
     )
-    .option('--space <name>', `${oneOf(Object.keys(SPACES))} (${defaults.space})`)
+    .option(`${FLAGS.space} <name>`, `${oneOf(Object.keys(SPACES))} (${defaults.space})`)
     .option('--workers <n>', 'threads that score architectures (one for each core)')
     .addOption(
       new Option(
@@ -133,13 +145,15 @@ export async function runSearch({
 }: Flags): Promise<void> {
   const start = performance.now();
   const failures: unknown[] = [];
-  const service = await compose(loadConfig(workers === undefined ? {} : { MEDNAS_WORKERS: workers }), {
+  const service = await compose(configWith(workers), {
     onDownload: drawDownloads(process.stderr),
     onError: (error) => failures.push(error),
   });
   try {
     const started = await (resumed === undefined
-      ? service.searches.start({ ...settings, batchSize: batch })
+      ? service.searches.start({ ...settings, batchSize: batch }).catch((error: unknown) => {
+          throw inFlags(error);
+        })
       : resume(service, resumed));
     // Now, for a process that is killed tells nobody.
     if (!isFinal(started.status)) process.stderr.write(`If it stops: ${howToGoOn(started.id)}\n`);

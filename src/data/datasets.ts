@@ -11,7 +11,7 @@ import { download, type Progress } from './download.ts';
 import { type DataFile, dataFile, md5Of } from './file.ts';
 import { openMedMnist } from './medmnist.ts';
 import { codeOf } from './reason.ts';
-import { nearestName } from './spelling.ts';
+import { nearestName, nearestNames } from './spelling.ts';
 
 /** Where a known set is now. A file is taken by its name here; its sum is checked when it is opened. */
 type Location =
@@ -70,11 +70,12 @@ function unknownName(name: string, known: readonly KnownSet[]): MedNasError {
   const question = nearest === null ? '' : `Did you mean ${nearest}? `;
   return unknown(
     name,
-    `${question}Known names are ${names.join(', ')}; any .npz file is opened by its path.`,
+    `${question}Nearest to it are ${nearestNames(name, names, 5).join(', ')}; 'mednas datasets' and the API's 'datasets' list all, and any .npz file is opened by its path.`,
   );
 }
 
 async function openByPath(name: string, known: readonly KnownSet[]): Promise<Dataset> {
+  if (name.includes('\0')) throw unknown(name, 'no path has the character NUL in it.');
   const set = known.find((set) => `${set.name}.npz` === basename(name));
   const file = await dataFile(resolve(name)).catch((error: unknown) => {
     if (error instanceof MedNasError) throw error;

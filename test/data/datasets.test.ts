@@ -115,9 +115,12 @@ describe('by name', () => {
   });
 
   test.each([
-    ['tinny', /There is no dataset "tinny": Did you mean tiny\? Known names are tiny;/],
+    [
+      'tinny',
+      /There is no dataset "tinny": Did you mean tiny\? Nearest to it are tiny; 'mednas datasets' and the API's 'datasets' list all/,
+    ],
     ['Tiny', /Did you mean tiny\?/],
-    ['imagenet', /There is no dataset "imagenet": Known names are tiny;/],
+    ['imagenet', /There is no dataset "imagenet": Nearest to it are tiny;/],
     ['', /There is no dataset ""/],
     ['__proto__', /There is no dataset/],
     ['tiny\n', /There is no dataset "tiny\\n"/],
@@ -172,7 +175,7 @@ describe('by path', () => {
       'UNKNOWN_DATASET',
       /To open the known set, ask for tiny\./,
     ],
-    ['a zero byte', 'a\0b.npz', 'UNKNOWN_DATASET', /no file can be found/],
+    ['a zero byte', 'a\0b.npz', 'UNKNOWN_DATASET', /a\\u0000b\.npz": no path has the character NUL in it/],
     ['a name too long', `${'x'.repeat(5000)}.npz`, 'UNKNOWN_DATASET', /ENAMETOOLONG/],
     ['a folder', '.', 'CORRUPT_DATASET', /is not a regular file/],
     ['text', 'text.npz', 'CORRUPT_DATASET', /is not a whole zip file/],
