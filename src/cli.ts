@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // The `mednas` command: every subcommand is a few lines over the same parts as the service.
 
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { runDoctor } from './cli/doctor.ts';
+import { environmentHelp } from './cli/environment.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
@@ -21,10 +23,17 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'INVALID_STATE',
 ]);
 
-/** `writeOut` is given what commander itself has for stdout: help. */
+/** As far above src as above dist. */
+const PACKAGE = new URL('../package.json', import.meta.url);
+
+const readVersion = (): string =>
+  (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }).version;
+
+/** `writeOut` is given what commander itself has for stdout: help and version. */
 function buildProgram(writeOut: (text: string) => void): Command {
   const program = new Command('mednas')
     .description('Training-free neural architecture search on medical images (MSTF-NAS)')
+    .version(readVersion())
     .exitOverride()
     .configureOutput({ writeOut })
     .showHelpAfterError('Run with --help for all options.');
@@ -57,6 +66,7 @@ function buildProgram(writeOut: (text: string) => void): Command {
   program
     .command('serve')
     .description('start the GraphQL service')
+    .addHelpText('after', environmentHelp)
     // Imported here alone: the other commands need no GraphQL, and start faster without it.
     .action(async () => {
       const { serve } = await import('./main.ts');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter } from 'node:path';
 import { loadConfig, readConfig, VARIABLES } from '../src/config.ts';
@@ -108,6 +109,21 @@ test('every variable says what it decides, and its default is one it takes', () 
     expect(variable.description.length).toBeGreaterThan(20);
     expect(variable.read(variable.byDefault)).not.toBeUndefined();
   }
+});
+
+test('README’s table is this one', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const rows = [...readme.matchAll(/^\| `(\w+)` +\| (.+?) +\| (.+?) +\|$/gmu)].map((row) =>
+    row.slice(1).map((cell) => cell.replaceAll('`', '')),
+  );
+  const variables = Object.values(VARIABLES);
+  expect(rows).toEqual(
+    variables.map(({ name, description, byDefault, defaultMeans = byDefault }) => [
+      name,
+      defaultMeans,
+      description,
+    ]),
+  );
 });
 
 test('what a command line says goes before the environment', () => {

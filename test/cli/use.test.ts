@@ -1,9 +1,10 @@
 // How the command can be used badly, what the world outside can do to it, and what it says of it.
 
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { VARIABLES } from '../../src/config.ts';
 import { CAN_MOUNT, openTmpfs, type Tmpfs } from '../storage/tmpfs.ts';
 import { scratchFolders } from '../service/laboratory.ts';
 import { GOLDENS } from '../golden/goldens.ts';
@@ -197,6 +198,22 @@ describe('lists', () => {
     const page = await mednas(['spaces'], { cwd: newFolder() });
     expect(page.stdout).toMatch(/^mstf: /u);
     expect(page.stdout).toContain('sep_conv_3x3, sep_conv_5x5, sep_conv_7x7');
+  });
+
+  test('the version is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      readonly version: string;
+    };
+    const outcome = await mednas(['--version'], { cwd: newFolder() });
+    expect(outcome).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('help of the service has every variable of the environment', async () => {
+    const { code, stdout } = await mednas(['serve', '--help'], { cwd: newFolder() });
+    const text = stdout.replaceAll(/\s+/gu, ' ');
+    for (const { name, description } of Object.values(VARIABLES))
+      expect(text).toContain(`${name} ${description}`.replaceAll(/\s+/gu, ' '));
+    expect(code).toBe(0);
   });
 
   test('help, of the command and of each part, on stdout', async () => {
