@@ -3,17 +3,20 @@
 import { type Member, frontOf, membersOf, type SearchState } from '../search/evolution.ts';
 import { INDICATORS, type Scores } from '../search/evaluation.ts';
 import { pickBest } from '../search/selection.ts';
+import type { Genotype, SearchSpace } from '../search/space/space.ts';
+import { SPACES } from '../search/space/spaces.ts';
 import type { SearchRecord } from '../storage/records.ts';
+
+const logName = (name: string): string => `log${name[0]?.toUpperCase()}${name.slice(1)}`;
 
 /** Raw values by the goldens' names: an indicator with a logarithm has it beside it. */
 export function indicatorValues(scores: Scores): Readonly<Record<string, number | null>> {
   const entries = INDICATORS.flatMap((name) => {
     const score = scores[name];
     if (score === undefined) return [];
-    const logName = `log${name[0]?.toUpperCase()}${name.slice(1)}`;
     return [
       [name, score.value] as const,
-      ...(score.log === undefined ? [] : [[logName, score.log] as const]),
+      ...(score.log === undefined ? [] : [[logName(name), score.log] as const]),
     ];
   });
   return Object.fromEntries(entries);
@@ -63,7 +66,7 @@ export function reportOf(record: SearchRecord, state: SearchState, wallSeconds: 
   };
 }
 
-/** Columns padded to their widest cell, numbers to the right. */
+/** Columns padded to their widest cell, numbers and what heads them to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => String(row[column]).length)),
@@ -73,7 +76,8 @@ export function table(rows: readonly (readonly (string | number)[])[]): string {
       row
         .map((cell, column) => {
           const width = widths[column] as number;
-          return typeof cell === 'number' ? String(cell).padStart(width) : cell.padEnd(width);
+          const isNumber = typeof (rows[1]?.[column] ?? cell) === 'number';
+          return isNumber ? String(cell).padStart(width) : String(cell).padEnd(width);
         })
         .join('  ')
         .trimEnd(),
@@ -86,23 +90,67 @@ function round(value: number | null | undefined): string | number {
   return Math.abs(value) < 1e6 ? Number(value.toPrecision(6)) : value.toExponential(3);
 }
 
-/** The front and the pick, for a person. */
-export function pageOf({ search, paretoFront, best, hypervolume, timings }: Report): string {
-  const names = Object.keys(paretoFront[0]?.indicators ?? {});
-  const rows = paretoFront
-    .toSorted((a, b) => a.macs - b.macs)
-    .map((member) => [
-      member.id === best?.id ? '*' : '',
-      ...names.map((name) => round(member.indicators[name])),
-      member.macs,
-      member.params,
-      member.genotype.join(','),
-    ]);
+/** Genes without commas where each has one digit, a group a block. */
+function groupsOf(genotype: Genotype, blockLength: number): readonly string[] {
+  const comma = genotype.every((gene) => gene < 10) ? '' : ',';
+  return Array.from({ length: genotype.length / blockLength }, (_, b) =>
+    genotype.slice(b * blockLength, (b + 1) * blockLength).join(comma),
+  );
+}
+
+/** The groups on indented lines of so many columns. */
+function wrapped(groups: readonly string[], columns: number): string {
+  let [line = '', ...lines]: string[] = [];
+  for (const group of groups) {
+    const longer = `${line === '' ? '   ' : line} ${group}`;
+    if (line !== '' && longer.length > columns) {
+      lines = [...lines, line];
+      line = `    ${group}`;
+    } else line = longer;
+  }
+  return [...lines, line].join('\n');
+}
+
+/** A row a member, its genotype at the row's end if all rows then fit the columns, below the row if not. */
+function frontTable({ search, paretoFront, best }: Report, columns: number): string {
+  const { indicators, space } = search.settings;
+  const { blockLength } = SPACES[space] as SearchSpace;
+  const front = paretoFront.toSorted((a, b) => a.macs - b.macs);
+  const scales = indicators.map((name) => {
+    const log = logName(name);
+    const inLog = front.some((member) => log in member.indicators);
+    return inLog ? { header: `ln ${name}`, key: log } : { header: name, key: name };
+  });
+  const header = ['', ...scales.map(({ header }) => header), 'MACs', 'params'];
+  const rows = front.map(({ id, indicators, macs, params }) => [
+    id === best?.id ? '*' : '',
+    ...scales.map(({ key }) => round(indicators[key])),
+    macs,
+    params,
+  ]);
+  const genotypes = front.map(({ genotype }) => groupsOf(genotype, blockLength));
+  const wide = table([
+    [...header, 'genotype, by blocks'],
+    ...rows.map((row, i) => [...row, (genotypes[i] as readonly string[]).join(' ')]),
+  ]);
+  if (wide.split('\n').every((line) => line.length <= columns)) return wide;
+  return table([header, ...rows])
+    .split('\n')
+    .flatMap((line, i) =>
+      i === 0 ? [line] : [line, wrapped(genotypes[i - 1] as readonly string[], columns)],
+    )
+    .join('\n');
+}
+
+/** The front and the pick, for a person with so many columns; `archive` says where the search is kept. */
+export function pageOf(report: Report, columns: number, archive: string): string {
+  const { search, hypervolume, timings } = report;
   return [
-    `Search ${search.id} ${search.status}: ${search.evaluations} architectures in ${timings.wallSeconds.toFixed(1)} s, hypervolume ${round(hypervolume)}.`,
+    `Search ${search.id} ${search.status}: hypervolume ${round(hypervolume)}.`,
+    `${search.evaluations} architectures in ${timings.wallSeconds.toFixed(1)} s, archived in ${archive}.`,
     '',
     'Pareto front (* the pick: largest sum of both indicators, scaled):',
-    table([['', ...names, 'MACs', 'params', 'genotype'], ...rows]),
+    frontTable(report, columns),
     '',
   ].join('\n');
 }

@@ -1,7 +1,9 @@
 // `mednas search`: one search from its settings, or a stopped one continued, to its Pareto front.
 
+import { resolve as resolvePath } from 'node:path';
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
+import type { Config } from '../config.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
@@ -112,6 +114,10 @@ async function resume({ archive, searches }: Service, named: string): Promise<Se
   return search.status === 'completed' ? search : await searches.resume(search.id);
 }
 
+/** Where the archive is, for a person; an address may hold a password. */
+const placeOf = ({ mongodbUri, dataDir }: Config): string =>
+  mongodbUri === null ? resolvePath(dataDir) : 'the database of MONGODB_URI';
+
 const howToGoOn = (id: SearchId): string => `mednas search --resume ${id}`;
 
 /** Draws the search until it ends or stops; resolves with where it then stands. */
@@ -145,7 +151,8 @@ export async function runSearch({
 }: Flags): Promise<void> {
   const start = performance.now();
   const failures: unknown[] = [];
-  const service = await compose(configWith(workers), {
+  const config = configWith(workers);
+  const service = await compose(config, {
     onDownload: drawDownloads(process.stderr),
     onError: (error) => failures.push(error),
   });
@@ -163,7 +170,8 @@ export async function runSearch({
     if (record.status === 'completed') {
       const wallSeconds = (performance.now() - start) / 1000;
       const report = reportOf(record, await stateOf(service.archive, record), wallSeconds);
-      await print(json ? JSON.stringify(report) : pageOf(report));
+      const columns = process.stdout.isTTY ? process.stdout.columns : Infinity;
+      await print(json ? JSON.stringify(report) : pageOf(report, columns, placeOf(config)));
       return;
     }
     // Here it has neither failed nor been stopped.
