@@ -124,6 +124,7 @@ describe('what is nobody’s bad use ends with 1', () => {
   });
 
   const whereMounted = CAN_MOUNT ? describe : describe.skip;
+  if (!CAN_MOUNT) console.warn('Skipped: a full and a read-only disk (only root can mount a tmpfs).');
   whereMounted('a disk', () => {
     let disk: Tmpfs;
     afterEach(() => disk.unmount());

@@ -10,7 +10,10 @@ import { openDatasets } from '../../src/data/datasets.ts';
 
 const SHARED = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const datasets = openDatasets({ folders: [SHARED], dataFolder: SHARED, download: false });
-const describeShared = existsSync(SHARED) ? describe : describe.skip;
+const IS_SHARED = existsSync(SHARED);
+const describeShared = IS_SHARED ? describe : describe.skip;
+if (!IS_SHARED)
+  console.warn('Skipped: PneumoniaMNIST and RetinaMNIST (../shared/data does not lie beside the project).');
 
 /** What is compared with NumPy, split by split, and whether all ways of reading agree. */
 async function factsOf(name: string) {

@@ -130,7 +130,9 @@ test('closing waits for what runs and turns away the rest', async () => {
 });
 
 // Only Linux tells how many threads a process has.
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+const ON_LINUX = process.platform === 'linux';
+const describeOnLinux = ON_LINUX ? describe : describe.skip;
+if (!ON_LINUX) console.warn('Skipped: how many threads there are (only Linux tells).');
 
 describeOnLinux('threads', () => {
   test('are started when there is work, and none is left', async () => {
