@@ -7,7 +7,15 @@ import { hypervolume } from './hypervolume.ts';
 import type { ArchitectureId } from './identity.ts';
 import type { Candidate, Individual } from './individual.ts';
 import { standings, survivors } from './nsga2.ts';
-import { measureOf, scaleOver, type Point, type Scale, toPoints, worstPoint } from './objectives.ts';
+import {
+  hasExtent,
+  measureOf,
+  scaleOver,
+  type Point,
+  type Scale,
+  toPoints,
+  worstPoint,
+} from './objectives.ts';
 import { randomFor } from './random.ts';
 import { type SearchSettings, spaceOf } from './settings.ts';
 import { STRATEGIES } from './strategy.ts';
@@ -23,7 +31,7 @@ export interface SearchState {
   readonly population: readonly ArchitectureId[];
   /** Ranges over the last generation's parents and offspring, under which the population was selected. */
   readonly scale: Scale | null;
-  /** The first generation's ranges: the hypervolume's, so that it compares across generations. */
+  /** The first ranges that are no single point: the hypervolume's, so that it compares across generations. */
   readonly frame: Scale | null;
 }
 
@@ -99,7 +107,7 @@ export function advance(
     individuals: [...state.individuals, ...offspring],
     population: survivors(points, settings.population).map((i) => (pool[i] as Individual).id),
     scale,
-    frame: state.frame ?? scale,
+    frame: state.frame ?? (hasExtent(scale) ? scale : null),
   };
 }
 
@@ -127,7 +135,7 @@ export function membersOf(settings: SearchSettings, state: SearchState): readonl
 export const frontOf = (members: readonly Member[]): readonly Member[] =>
   members.filter(({ rank, objectives }) => rank === 0 && objectives !== null);
 
-/** Hypervolume of everything scored so far, in the first generation's frame: it never falls. */
+/** Hypervolume of everything scored so far, in the search's frame: it never falls; 0 before there is one. */
 export function hypervolumeOf(settings: SearchSettings, { individuals, frame }: SearchState): number {
   const points = toPoints(measures(individuals, settings), frame, settings.objectives);
   return hypervolume(points, worstPoint(settings.objectives));

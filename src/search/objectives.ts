@@ -100,6 +100,10 @@ export function scaleOver(measures: readonly (Measure | null)[]): Scale | null {
   return [range(0), range(1), range(2)];
 }
 
+/** Whether it tells any two measures apart: one architecture alone spans nothing. */
+export const hasExtent = (scale: Scale | null): boolean =>
+  scale !== null && scale.some(({ min, max }) => max > min);
+
 /** Each part mapped so that its range becomes [0, 1]; a constant range maps to 0 (spec section 4). */
 export function scaled(measure: Measure, scale: Scale): Measure {
   const unit = (part: 0 | 1 | 2): number => {

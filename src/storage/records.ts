@@ -43,7 +43,7 @@ export interface SearchRecord {
   readonly generation: number;
   /** Individuals scored up to that generation. */
   readonly evaluations: number;
-  /** Of everything scored up to that generation, in the first generation's frame; null before it. */
+  /** Of everything scored up to that generation, in the search's frame; null before the first. */
   readonly hypervolume: number | null;
   /** The last generation's pick (largest p1 + p2); null before it, or when nothing is feasible. */
   readonly best: ArchitectureId | null;

@@ -271,7 +271,7 @@ describe('advance, by hand', () => {
     expect(first.individuals).toHaveLength(2);
   });
 
-  test('the first feasible generation frames the hypervolume', () => {
+  test('the first generation that tells feasible ones apart frames the hypervolume', () => {
     const dead = advance(
       settings,
       INITIAL_STATE,
@@ -280,8 +280,13 @@ describe('advance, by hand', () => {
     );
     expect(dead.frame).toBeNull();
     const alive = advance(settings, dead, [candidate('c')], [scored({ p1: 1, p2: 1 })]);
-    expect(alive.frame).toEqual(alive.scale);
+    expect(alive.scale).not.toBeNull();
+    expect(alive.frame).toBeNull();
     expect(alive.population).toEqual(['a', 'c']);
+    const offspring = [candidate('d'), candidate('e')];
+    const apart = advance(settings, alive, offspring, [scored({ p1: 2, p2: 3 }), scored({ p1: 3, p2: 2 })]);
+    expect(apart.frame).toEqual(apart.scale);
+    expect(hypervolumeOf(settings, apart)).toBeGreaterThan(0);
   });
 
   test('refuses evaluations that do not match', () => {
