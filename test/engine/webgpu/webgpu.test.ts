@@ -16,7 +16,7 @@ import { backendContract, imagesFor } from '../backend.contract.ts';
 import { gradientsContract } from '../gradients/gradients.contract.ts';
 
 // Compiling shaders and running them on the CPU: a bound against hanging.
-jest.setTimeout(600_000);
+import.meta.jest.setTimeout(600_000);
 
 const found = await findAdapter().catch((error: Error) => error.message);
 const suite = typeof found === 'string' ? describe.skip : describe;
