@@ -55,10 +55,7 @@ export const mapsOf = (m: tf.Tensor2D): Maps => tf.reshape(m, [m.shape[0], 1, 1,
 
 const overPixels = (x: Maps): Maps => tf.mean(tf.mean(tf.mean(x, 2, true), 1, true), 0, true);
 const centred = (x: Maps): Maps => tf.sub(x, overPixels(x));
-/**
- * sqrt(variance + epsilon) of each channel, to be divided by: one rounding less than the product with its
- * inverse, which in golden 2 turns a ReLU whose input is 5e-6 of its deviation from 0.
- */
+/** sqrt(variance + epsilon) of each channel, to be divided by: one rounding less than the product with its inverse. */
 const deviationOf = (deviations: Maps): Maps =>
   tf.sqrt(tf.add(overPixels(tf.square(deviations)), BN_EPSILON));
 
