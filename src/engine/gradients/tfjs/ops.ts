@@ -59,9 +59,11 @@ const centred = (x: Maps): Maps => tf.sub(x, overPixels(x));
 const deviationOf = (deviations: Maps): Maps =>
   tf.sqrt(tf.add(overPixels(tf.square(deviations)), BN_EPSILON));
 
+/** Centred twice: what the mean was rounded by is left as a mean of its own, and is taken out too. */
 function batchNorm(x: Maps): Maps {
-  const deviations = centred(x);
-  return tf.div(deviations, deviationOf(deviations));
+  const nearly = centred(x);
+  const deviation = deviationOf(centred(nearly));
+  return tf.sub(tf.div(nearly, deviation), tf.div(overPixels(nearly), deviation));
 }
 
 /** Mean and variance are of the batch, so they have their share in the derivative. */
