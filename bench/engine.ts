@@ -3,7 +3,7 @@
 // GFLOP/s of each kernel.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,14 +12,12 @@ import type { Engine } from '../src/engine/engine.ts';
 import { networkOf } from '../src/engine/evaluate.ts';
 import type { IndicatorName, Protocol } from '../src/search/evaluation.ts';
 import { macs } from '../src/search/network.ts';
-import { streamKey, uniformAt } from '../src/search/random.ts';
 import type { Genotype } from '../src/search/space/space.ts';
 import { timeKernels } from './kernels.ts';
+import { BATCH, batch, GENOTYPES_FILE, protocolOf, readGenotypes, SIZE } from './workload.ts';
 
-const GENOTYPES = fileURLToPath(new URL('genotypes.json', import.meta.url));
 /** Beside the project, not in it. */
 const BASELINE = fileURLToPath(new URL('../../shared/baseline/pytorch_baseline.py', import.meta.url));
-const [BATCH, SIZE, CHANNELS] = [64, 28, 3];
 
 export interface EngineOptions {
   readonly initChannels: readonly number[];
@@ -42,33 +40,10 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 
-function protocolFor(engine: Engine, initChannels: number, indicators: readonly IndicatorName[]): Protocol {
-  return {
-    space: 'mstf',
-    dataset: 'bench',
-    batch: 'bench',
-    batchSize: BATCH,
-    input: [SIZE, SIZE, CHANNELS],
-    classes: 2,
-    multiLabel: false,
-    initChannels,
-    seed: 0,
-    indicators,
-    numerics: engine.info.numerics,
-  };
-}
-
 async function timeOurs(engine: Engine, protocol: Protocol, genotypes: readonly Genotype[]): Promise<Timing> {
-  const key = streamKey(0, 'input');
-  const images = Float32Array.from(
-    { length: BATCH * SIZE * SIZE * CHANNELS },
-    (_, i) => 2 * uniformAt(key, i) - 1,
-  );
-  const labels = Int32Array.from({ length: BATCH }, (_, i) => i % 2);
+  const evaluator = engine.evaluator(protocol, batch());
   const start = performance.now();
-  const evaluations = await engine
-    .evaluator(protocol, { images, labels })
-    .evaluate(genotypes, new AbortController().signal);
+  const evaluations = await evaluator.evaluate(genotypes, new AbortController().signal);
   const wall = (performance.now() - start) / 1000 / genotypes.length;
   const indicators = Object.fromEntries(
     protocol.indicators.map((name) => [
@@ -81,7 +56,7 @@ async function timeOurs(engine: Engine, protocol: Protocol, genotypes: readonly 
 
 /** Mean seconds an architecture by the PyTorch baseline, as many threads as we have workers. */
 async function timePytorch(initChannels: number, threads: number): Promise<number> {
-  const args = [BASELINE, GENOTYPES, initChannels, BATCH, SIZE, threads];
+  const args = [BASELINE, GENOTYPES_FILE, initChannels, BATCH, SIZE, threads];
   const { stdout } = await promisify(execFile)('/usr/bin/python3', args.map(String));
   const summary = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { readonly meanSeconds: number };
   return summary.meanSeconds;
@@ -92,11 +67,11 @@ export async function engine(options: EngineOptions): Promise<void> {
   if (options.againstPytorch && !againstPytorch) {
     console.error('PyTorch is skipped: its baseline is not beside the project.');
   }
-  const genotypes = JSON.parse(readFileSync(GENOTYPES, 'utf8')) as Genotype[];
+  const genotypes = readGenotypes();
   const opened = await openEngine({ workers: options.workers });
   const results: object[] = [];
   for (const initChannels of options.initChannels) {
-    const protocol = protocolFor(opened, initChannels, options.indicators);
+    const protocol = protocolOf(initChannels, options.indicators, opened.info.numerics);
     await timeOurs(opened, protocol, genotypes.slice(0, 2 * options.workers));
     const rounds: { readonly ours: Timing; readonly pytorch: number | null }[] = [];
     for (let round = 0; round < options.rounds; round++) {

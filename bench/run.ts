@@ -5,6 +5,8 @@ import type { IndicatorName } from '../src/search/evaluation.ts';
 import { engine } from './engine.ts';
 import { gradients } from './gradients.ts';
 import { kernels } from './kernels.ts';
+import { memory } from './memory.ts';
+import { roofline } from './roofline.ts';
 import { study } from './study.ts';
 
 const program = new Command('bench');
@@ -41,6 +43,29 @@ program
   .option('--rounds <n>', 'rounds; the best counts', Number, 15)
   .option('--json', 'print one line of JSON', false)
   .action(kernels);
+
+program
+  .command('roofline')
+  .description('where the time of a score goes, against what a core reaches at best')
+  .option('--init-channels <list>', 'channels of the stem', (text) => list(text).map(Number), [16, 128])
+  .option('--rounds <n>', 'rounds; the best counts', Number, 3)
+  .option('--json', 'print one line of JSON', false)
+  .action(roofline);
+
+program
+  .command('memory')
+  .description(
+    'resident memory of a process with one worker, over the neediest and then random architectures',
+  )
+  .option('--init-channels <n>', 'channels of the stem', Number, 16)
+  .option('--size <n>', 'pixels a side', Number, 28)
+  .option('--batch <n>', 'images; the largest batch that fits, if fewer do', Number, 64)
+  .option('--indicators <list>', 'indicators', (text) => list(text) as IndicatorName[], [
+    'jacobCov',
+    'synflow',
+  ])
+  .option('--evaluations <n>', 'random architectures', Number, 0)
+  .action(memory);
 
 program
   .command('gradients')

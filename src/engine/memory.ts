@@ -43,7 +43,7 @@ export const workerBytes = (workers: number): number =>
  * separable convolutions; of 15,000 random genotypes none took more. Weights, scratch and codes: the steps of any genotype are among the steps of
  * these, with as many channels at most.
  */
-const NEEDIEST: Readonly<Record<string, (blocks: number) => readonly Genotype[]>> = {
+export const NEEDIEST: Readonly<Record<string, (blocks: number) => readonly Genotype[]>> = {
   [mstf.id]: (blocks) =>
     [0, 1, 2, 3, 4, 5].map((op) =>
       Array.from({ length: blocks }, () => [op, 0, op, 0, op, 0, op, 0, op, 0, 0, 1, 2, 3]).flat(),
