@@ -8,6 +8,7 @@ import { openContext } from '../resolvers/context.ts';
 import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
+import { dashboard } from './dashboard.ts';
 import { type Report, toClientError } from './errors.ts';
 import { type EventStreamApi, openEventStream } from './eventStream.ts';
 import { health } from './health.ts';
@@ -35,6 +36,7 @@ GraphQL over HTTP:      POST /graphql
           WebSocket:           /graphql (graphql-transport-ws)
           server-sent events:  /graphql/stream
 Health:                 GET  /livez, /readyz
+Dashboard:              this address in a browser
 `;
 
 /** Of a request, in bytes: an operation with its variables. */
@@ -71,6 +73,7 @@ function buildApp(http: HttpApi, events: EventStreamApi, checks: express.Router,
     .use(express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events.handler)
     .use('/graphql', http.handler)
+    .use(dashboard())
     .get('/', (_, response) => void response.type('text').send(POINTER))
     .use(
       (_, response) =>

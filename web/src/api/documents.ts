@@ -1,0 +1,273 @@
+// What more than one view asks the API.
+
+import { graphql } from './generated/index.ts';
+
+export const SEARCH_ROW = graphql(`
+  fragment SearchRow on Search {
+    id
+    status
+    createdAt
+    finishedAt
+    hypervolume
+    failure {
+      code
+      message
+    }
+    progress {
+      generation
+      generations
+      evaluations
+      plannedEvaluations
+    }
+    settings {
+      batchSize
+      blocks
+      dataset
+      exploitation
+      generations
+      indicatorScale
+      indicators
+      initChannels
+      objectives
+      offspring
+      population
+      seed
+      space
+      strategy
+    }
+  }
+`);
+
+export const SEARCHES = graphql(`
+  query Searches($first: Int!, $after: String) {
+    searches(first: $first, after: $after) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      edges {
+        node {
+          ...SearchRow
+          best {
+            individual {
+              architecture {
+                id
+                macs
+                params
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const SEARCH = graphql(`
+  query Search($id: ID!) {
+    search(id: $id) {
+      ...SearchRow
+      dataset {
+        title
+        task
+        classes
+        shape
+      }
+      protocol {
+        numerics
+        input
+        classes
+      }
+      knee {
+        individual {
+          architecture {
+            id
+          }
+        }
+      }
+      space {
+        name
+        blockLength
+        operations {
+          normal
+          reduction
+        }
+      }
+    }
+  }
+`);
+
+export const PICK = graphql(`
+  query Pick($id: ID!, $maxMacs: SafeInt, $maxParams: SafeInt) {
+    search(id: $id) {
+      pick(maxMacs: $maxMacs, maxParams: $maxParams) {
+        individual {
+          architecture {
+            id
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const EVENTS = graphql(`
+  subscription Events($searchId: ID!, $after: Int!) {
+    searchEvents(searchId: $searchId, after: $after) {
+      __typename
+      sequence
+      at
+      ... on ArchitectureEvaluated {
+        generation
+        reused
+        architecture {
+          id
+          genotype
+          macs
+          params
+          feasible
+          infeasibleReason
+          indicators {
+            name
+            value
+            log
+            seconds
+          }
+        }
+      }
+      ... on GenerationFinished {
+        generation
+        population {
+          evaluations
+          hypervolume
+          infeasible
+          scale {
+            p1 {
+              min
+              max
+            }
+            p2 {
+              min
+              max
+            }
+            macs {
+              min
+              max
+            }
+          }
+          best {
+            individual {
+              architecture {
+                id
+              }
+            }
+          }
+          members {
+            rank
+            crowding
+            individual {
+              id
+              born
+              origin
+              architecture {
+                id
+              }
+            }
+          }
+        }
+      }
+      ... on StatusChanged {
+        status
+        failure {
+          code
+          message
+        }
+      }
+    }
+  }
+`);
+
+export const START = graphql(`
+  mutation Start($input: StartSearchInput!, $idempotencyKey: String) {
+    startSearch(input: $input, idempotencyKey: $idempotencyKey) {
+      search {
+        id
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const PAUSE = graphql(`
+  mutation Pause($id: ID!) {
+    pauseSearch(id: $id) {
+      search {
+        ...SearchRow
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+export const RESUME = graphql(`
+  mutation Resume($id: ID!) {
+    resumeSearch(id: $id) {
+      search {
+        ...SearchRow
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+export const CANCEL = graphql(`
+  mutation Cancel($id: ID!) {
+    cancelSearch(id: $id) {
+      search {
+        ...SearchRow
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+export const DELETE = graphql(`
+  mutation Delete($id: ID!) {
+    deleteSearch(id: $id) {
+      deletedId
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+export const DATASETS = graphql(`
+  query Datasets {
+    datasets {
+      name
+      title
+      task
+      shape
+      location
+      samples {
+        train
+      }
+    }
+  }
+`);

@@ -1,0 +1,93 @@
+// Follows a search's events for as long as somebody listens. A lost connection is taken up again after the
+// last event seen, so that each event is told once and in order, however often that happens.
+
+import { createClient } from 'graphql-ws';
+import { stringifyDocument } from 'urql';
+import type { EventsSubscription } from './generated/graphql.ts';
+import { EVENTS } from './documents.ts';
+
+export type SearchEvent = EventsSubscription['searchEvents'];
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  /** It was lost, and will be tried again after some seconds. */
+  | { readonly state: 'lost'; readonly retryIn: number }
+  /** The search has ended and all was told. */
+  | { readonly state: 'ended' }
+  /** The service refuses. */
+  | { readonly state: 'refused'; readonly message: string };
+
+export interface Listener {
+  event(event: SearchEvent): void;
+  connection(connection: Connection): void;
+}
+
+const [FIRST_RETRY, LAST_RETRY] = [0.5, 8];
+
+/** Resolves after some seconds, or as soon as the browser says it is online again. */
+function rest(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      removeEventListener('online', done);
+      resolve();
+    };
+    const timer = setTimeout(done, seconds * 1000);
+    addEventListener('online', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+const url = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`;
+
+/** `after`: the last event the listener has. Ends when `signal` aborts. */
+export async function follow(
+  searchId: string,
+  after: number,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<void> {
+  let [last, delay] = [after, FIRST_RETRY];
+  while (!signal.aborted) {
+    listener.connection({ state: 'connecting' });
+    // The client's own retries would ask for the same `after` again.
+    const socket = createClient({
+      url,
+      retryAttempts: 0,
+      keepAlive: 10_000,
+      on: {
+        connected: () => {
+          delay = FIRST_RETRY;
+          listener.connection({ state: 'live' });
+        },
+      },
+    });
+    const close = (): void => void socket.dispose();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      const variables = { searchId, after: last };
+      for await (const { data, errors } of socket.iterate<EventsSubscription>({ query: QUERY, variables })) {
+        const [error] = errors ?? [];
+        if (error !== undefined) return listener.connection({ state: 'refused', message: error.message });
+        if (data === null || data === undefined) continue;
+        last = data.searchEvents.sequence;
+        listener.event(data.searchEvents);
+      }
+      if (!signal.aborted) listener.connection({ state: 'ended' });
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      const [refusal] = Array.isArray(error) ? (error as { readonly message: string }[]) : [];
+      if (refusal !== undefined) return listener.connection({ state: 'refused', message: refusal.message });
+      listener.connection({ state: 'lost', retryIn: delay });
+      await rest(delay, signal);
+      delay = Math.min(2 * delay, LAST_RETRY);
+    } finally {
+      signal.removeEventListener('abort', close);
+      void socket.dispose();
+    }
+  }
+}
+
+const QUERY = stringifyDocument(EVENTS);

@@ -1,0 +1,117 @@
+// What every view stands in: the bar on top, whether the service can be reached, and the view of the address.
+
+import { Component, lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import styles from './app.module.css';
+import { Searches } from './searches/searches.tsx';
+import { paths } from './ui/address.ts';
+import { State, styles as ui } from './ui/ui.tsx';
+import { useOnline } from './ui/useOnline.ts';
+
+const Start = lazy(() => import('./searches/start.tsx'));
+const SearchView = lazy(() => import('./search/search.tsx'));
+const Architectures = lazy(() => import('./architecture/architectures.tsx'));
+const ArchitectureView = lazy(() => import('./architecture/architecture.tsx'));
+const Compare = lazy(() => import('./compare/compare.tsx'));
+
+/** A view that fails takes nothing else down, and can be tried again. */
+class Guard extends Component<{ readonly children: ReactNode }, { readonly message: string | null }> {
+  override state = { message: null };
+  static getDerivedStateFromError(error: unknown) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+  override render() {
+    if (this.state.message === null) return this.props.children;
+    return (
+      <State title="This view could not be drawn">
+        <p>{this.state.message}</p>
+        <button type="button" className={ui['button']} onClick={() => location.reload()}>
+          Load it again
+        </button>
+      </State>
+    );
+  }
+}
+
+function NotFound() {
+  return (
+    <State title="There is nothing at this address">
+      <p>Perhaps a search was deleted, or the link is damaged.</p>
+      <Link className={ui['button'] ?? ''} href={paths.searches}>
+        All searches
+      </Link>
+    </State>
+  );
+}
+
+const NAVIGATION = [
+  ['Searches', paths.searches],
+  ['Architectures', paths.architectures],
+] as const;
+
+function Bar() {
+  const [at] = useLocation();
+  return (
+    <header className={styles['bar']}>
+      <Link href={paths.searches} className={styles['brand'] ?? ''}>
+        <img src="/icon.svg" width="24" height="24" alt="" />
+        MedNAS
+      </Link>
+      <nav aria-label="Views">
+        {NAVIGATION.map(([label, href]) => (
+          <Link key={href} href={href} aria-current={at === href ? 'page' : undefined}>
+            {label}
+          </Link>
+        ))}
+      </nav>
+      <Link href={paths.start()} className={`${ui['button']} ${ui['primary']} ${styles['start']}`}>
+        Start a search
+      </Link>
+    </header>
+  );
+}
+
+export function App() {
+  const online = useOnline();
+  const [at] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  // A reader of the screen is taken to the new view, as a new page would do.
+  useEffect(() => {
+    if (!first.current) main.current?.focus();
+    first.current = false;
+    scrollTo(0, 0);
+  }, [at]);
+  return (
+    <>
+      <a className={styles['skip']} href="#main">
+        Skip to the content
+      </a>
+      <Bar />
+      {!online && (
+        <div className={styles['offline']} role="status">
+          This computer is offline. What is shown may be old; it goes on by itself.
+        </div>
+      )}
+      <main id="main" ref={main} tabIndex={-1} className={styles['main']}>
+        <Guard key={at}>
+          <Suspense fallback={<State title="Loading" busy />}>
+            <Switch>
+              <Route path="/" component={Searches} />
+              <Route path="/start" component={Start} />
+              <Route path="/searches/:id">
+                {({ id }) => <SearchView key={id} id={decodeURIComponent(id)} />}
+              </Route>
+              <Route path="/architectures" component={Architectures} />
+              <Route path="/architectures/:id">
+                {({ id }) => <ArchitectureView key={id} id={decodeURIComponent(id)} />}
+              </Route>
+              <Route path="/compare" component={Compare} />
+              <Route component={NotFound} />
+            </Switch>
+          </Suspense>
+        </Guard>
+      </main>
+    </>
+  );
+}

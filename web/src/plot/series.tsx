@@ -1,0 +1,93 @@
+// Lines over generations, drawn by uPlot, which is loaded with the first of them.
+
+import { useEffect, useRef } from 'react';
+import type uPlot from 'uplot';
+import { paletteOf } from './colour.ts';
+import styles from './plot.module.css';
+import { useWidth } from './useCanvas.ts';
+
+export interface Line {
+  readonly label: string;
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+}
+
+export interface SeriesProps {
+  readonly label: string;
+  /** What x counts; generations unless given. */
+  readonly xLabel?: string;
+  /** Of every line's values, ascending. */
+  readonly xs: readonly number[];
+  readonly lines: readonly Line[];
+  readonly height?: number;
+}
+
+const load = async () => {
+  const [{ default: Plot }] = await Promise.all([import('uplot'), import('uplot/dist/uPlot.min.css')]);
+  return Plot;
+};
+
+function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
+  const palette = paletteOf(box);
+  const axis = {
+    stroke: palette.faint,
+    grid: { stroke: palette.line, width: 1 },
+    ticks: { stroke: palette.line, width: 1 },
+  };
+  return {
+    width,
+    height,
+    scales: { x: { time: false } },
+    axes: [axis, { ...axis, size: 56 }],
+    cursor: { points: { size: 7 } },
+    legend: { live: true },
+    series: [
+      { label: props.xLabel ?? 'generation' },
+      ...props.lines.map(({ label, colour }) => ({
+        label,
+        stroke: colour,
+        width: 2,
+        spanGaps: true,
+        points: { show: props.xs.length < 3 },
+      })),
+    ],
+  };
+}
+
+/** Drawn anew when lines come or go, or the place changes; more values are only appended to it. */
+export function Series(props: SeriesProps) {
+  const { label, xs, lines, height = 210 } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const width = useWidth(box);
+  const data = [xs, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+  const latest = useRef(data);
+  latest.current = data;
+  const shape = lines.map((line) => `${line.label}${line.colour}`).join(' ');
+  useEffect(() => {
+    let gone = false;
+    const element = box.current;
+    if (element === null || width === 0) return;
+    void load().then((Plot) => {
+      if (!gone) plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+    });
+    return () => {
+      gone = true;
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [width, height, shape]);
+  useEffect(() => plot.current?.setData(latest.current), [xs, lines]);
+  const last = lines
+    .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
+    .join(', ');
+  return (
+    <div
+      ref={box}
+      className={styles['series']}
+      role="img"
+      aria-label={`${label}. Last: ${last}`}
+      style={{ minHeight: height + 34 }}
+    />
+  );
+}

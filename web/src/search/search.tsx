@@ -1,0 +1,3 @@
+export default function View(_: { readonly id: string }) {
+  return null;
+}

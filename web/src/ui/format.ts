@@ -1,0 +1,56 @@
+// Numbers and times as people read them.
+
+import type { Indicator, SearchRowFragment } from '../api/generated/graphql.ts';
+
+export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; readonly short: string }>> = {
+  JACOB_COV: { label: 'Jacobian covariance', short: 'jacobCov' },
+  SYNFLOW: { label: 'SynFlow (ln)', short: 'ln synflow' },
+  GRAD_NORM: { label: 'Gradient norm', short: 'gradNorm' },
+  SNIP: { label: 'SNIP', short: 'snip' },
+  GRASP: { label: 'GraSP', short: 'grasp' },
+  FISHER: { label: 'Fisher', short: 'fisher' },
+};
+
+const PREFIXES = ['', 'k', 'M', 'G', 'T'] as const;
+
+/** 459,241,472 as 459 M: three digits and a prefix. */
+export function count(value: number): string {
+  if (value < 1000) return String(Math.round(value));
+  const power = Math.min(PREFIXES.length - 1, Math.floor(Math.log10(value) / 3));
+  return `${Number((value / 1000 ** power).toPrecision(3))} ${PREFIXES[power] ?? ''}`;
+}
+
+/** Four digits; a dash for what is not finite. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(2);
+  return String(Number(value.toPrecision(5)));
+}
+
+export const whole = (value: number): string => value.toLocaleString('en');
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+export const moment = (iso: string): string =>
+  new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** The first characters of an id: enough to tell it from its neighbours. */
+export const brief = (id: string): string => shortOf(id).slice(0, 8);
+
+/** Global ids are base64 of type and id; what people tell apart is the id. */
+function shortOf(id: string): string {
+  try {
+    return atob(id.replaceAll('-', '+').replaceAll('_', '/')).split(':').at(-1) ?? id;
+  } catch {
+    return id;
+  }
+}
+
+/** What a search is called: its dataset and what sets it apart. */
+export const titleOf = ({ dataset, initChannels, seed, strategy }: SearchRowFragment['settings']): string =>
+  `${dataset.split('/').at(-1) ?? dataset}, ${initChannels} channels, seed ${seed}${strategy === 'RANDOM' ? ', random' : ''}`;

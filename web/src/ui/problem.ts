@@ -1,0 +1,15 @@
+// What went wrong on the way to the API, for people.
+
+import type { CombinedError } from 'urql';
+
+/** One sentence or two: what the service says, or that it does not answer. */
+export function problemOf(error: CombinedError): string {
+  const [first] = error.graphQLErrors;
+  if (first !== undefined) return first.message;
+  return 'The service does not answer. Is it running, and is this computer connected to it?';
+}
+
+export const isNotFound = (error: CombinedError): boolean =>
+  error.graphQLErrors.some(
+    ({ extensions }) => extensions['code'] === 'NOT_FOUND' || extensions['code'] === 'INVALID_ID',
+  );
