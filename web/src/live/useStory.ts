@@ -1,6 +1,6 @@
-// The story of a search for a component: whatever was told since the last frame, at once.
+// The story of a search for a component: whatever was told since it was last shown, at once.
 
-import { useEffect, useState } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import { type Connection, follow, type SearchEvent } from '../api/follow.ts';
 import { type Story, tell, UNTOLD } from './story.ts';
 
@@ -8,6 +8,9 @@ export interface Followed {
   readonly story: Story;
   readonly connection: Connection;
 }
+
+/** Milliseconds between two showings: people see no more, and the page stays at ease. */
+const BETWEEN = 80;
 
 const START: Followed = { story: UNTOLD, connection: { state: 'connecting' } };
 
@@ -22,16 +25,20 @@ export function useStory(searchId: string): Followed {
       [],
       0,
     ];
-    const show = (): void => {
+    let shown = 0;
+    const show = (now: number): void => {
       frame = 0;
+      if (now - shown < BETWEEN) return soon();
+      shown = now;
       story = tell(story, waiting);
       waiting = [];
-      setFollowed({ story, connection });
+      // Drawn in slices between frames, so that the page answers meanwhile.
+      startTransition(() => setFollowed({ story, connection }));
     };
-    const soon = (): void => {
+    function soon(): void {
       // A tab in the background has no frames: what it was told is folded when it is looked at again.
       frame ||= requestAnimationFrame(show);
-    };
+    }
     void follow(
       searchId,
       0,

@@ -2,8 +2,8 @@
 
 /** Generations from first to last, after viridis; legible on light and on dark paper, and to the colour-blind. */
 const RAMP = [
-  [68, 57, 131],
-  [49, 104, 142],
+  [118, 96, 196],
+  [58, 122, 190],
   [33, 145, 140],
   [72, 178, 104],
   [205, 190, 40],

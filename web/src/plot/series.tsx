@@ -40,7 +40,12 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
     scales: { x: { time: false } },
     axes: [axis, { ...axis, size: 56 }],
     cursor: { points: { size: 7 } },
-    legend: { live: true },
+    // Where no cursor is, the last values.
+    hooks: {
+      setLegend: [
+        (plot) => plot.legend.idx === null && plot.setLegend({ idx: plot.data[0].length - 1 }, false),
+      ],
+    },
     series: [
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({

@@ -32,9 +32,13 @@ export function useCanvas(
 ): RefObject<HTMLCanvasElement | null> {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [look, setLook] = useState(0);
+  const palette = useRef<Palette | null>(null);
   useEffect(() => {
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    const change = (): void => setLook((n) => n + 1);
+    const change = (): void => {
+      palette.current = null;
+      setLook((n) => n + 1);
+    };
     dark.addEventListener('change', change);
     return () => dark.removeEventListener('change', change);
   }, []);
@@ -48,7 +52,8 @@ export function useCanvas(
       if (element.width !== w || element.height !== h) [element.width, element.height] = [w, h];
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
-      draw({ context, width, height, palette: paletteOf(element.parentElement ?? document.body) });
+      palette.current ??= paletteOf(element.parentElement ?? document.body);
+      draw({ context, width, height, palette: palette.current });
     });
     return () => cancelAnimationFrame(frame);
   }, [width, height, draw, look]);

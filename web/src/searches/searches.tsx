@@ -55,8 +55,10 @@ function SearchRow(props: {
           {whole(progress.evaluations)} of {whole(progress.plannedEvaluations)}
         </span>
       </td>
-      <td className="number">{figure(row.hypervolume)}</td>
-      <td>
+      <td className="number" data-label="Hypervolume">
+        {figure(row.hypervolume)}
+      </td>
+      <td data-label="Best">
         {best ? (
           <Link href={paths.architecture(best.individual.architecture.id, row.id)}>
             {count(best.individual.architecture.macs)} MACs, {count(best.individual.architecture.params)}{' '}
@@ -66,8 +68,10 @@ function SearchRow(props: {
           '–'
         )}
       </td>
-      <td>{moment(row.createdAt)}</td>
-      <td className="number">{took(row)}</td>
+      <td data-label="Started">{moment(row.createdAt)}</td>
+      <td className="number" data-label="Took">
+        {took(row)}
+      </td>
       <td>
         <Controls id={row.id} status={row.status} name={name} onDone={props.onChange} />
       </td>

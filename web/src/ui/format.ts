@@ -15,8 +15,9 @@ const PREFIXES = ['', 'k', 'M', 'G', 'T'] as const;
 
 /** 459,241,472 as 459 M: three digits and a prefix. */
 export function count(value: number): string {
-  if (value < 1000) return String(Math.round(value));
-  const power = Math.min(PREFIXES.length - 1, Math.floor(Math.log10(value) / 3));
+  if (value < 999.5) return String(Math.round(value));
+  const power = Math.floor(Math.log10(value) / 3);
+  if (power >= PREFIXES.length) return value.toExponential(2);
   return `${Number((value / 1000 ** power).toPrecision(3))} ${PREFIXES[power] ?? ''}`;
 }
 
@@ -27,6 +28,10 @@ export function figure(value: number | null | undefined): string {
   if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(2);
   return String(Number(value.toPrecision(5)));
 }
+
+/** A value beside an axis: short, large ones by prefix. */
+export const tickText = (value: number): string =>
+  Math.abs(value) < 1e4 ? figure(value) : `${value < 0 ? '-' : ''}${count(Math.abs(value))}`;
 
 export const whole = (value: number): string => value.toLocaleString('en');
 

@@ -1,0 +1,79 @@
+// Which archived architectures are listed, and in which order: as the address says it, and as the API takes it.
+
+import type {
+  ArchitectureFilter,
+  ArchitectureOrder,
+  ArchitectureOrderField,
+  OrderDirection,
+} from '../api/generated/graphql.ts';
+import { INDICATORS } from '../ui/format.ts';
+
+/** As people write them; '' binds nothing. */
+export interface Asked {
+  readonly dataset: string;
+  readonly maxMacs: string;
+  readonly maxParams: string;
+  readonly initChannels: string;
+  readonly feasible: string;
+  /** e.g. MACS.ASC */
+  readonly sort: string;
+}
+
+export const FIELDS: Readonly<Record<ArchitectureOrderField, string>> = {
+  ...(Object.fromEntries(Object.entries(INDICATORS).map(([name, { label }]) => [name, label])) as Record<
+    keyof typeof INDICATORS,
+    string
+  >),
+  MACS: 'MACs',
+  PARAMS: 'Parameters',
+};
+
+export const USUAL_SORT = 'JACOB_COV.DESC';
+
+const isField = (name: string | undefined): name is ArchitectureOrderField =>
+  name !== undefined && Object.hasOwn(FIELDS, name);
+
+export function orderOf(sort: string): { readonly by: ArchitectureOrderField; readonly direction: OrderDirection } {
+  const [by, direction] = sort.split('.');
+  return { by: isField(by) ? by : 'JACOB_COV', direction: direction === 'ASC' ? 'ASC' : 'DESC' };
+}
+
+export const sortOf = (by: ArchitectureOrderField, direction: OrderDirection): string => `${by}.${direction}`;
+
+/** The sort after a press on a column: its largest first, then its smallest first, and so on. */
+export function pressed(sort: string, by: ArchitectureOrderField): string {
+  const now = orderOf(sort);
+  return sortOf(by, now.by === by && now.direction === 'DESC' ? 'ASC' : 'DESC');
+}
+
+const POWERS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+
+/** 1.5M as 1,500,000; null: it binds nothing; NaN: it is no whole number from 0. */
+export function toWhole(text: string): number | null {
+  const written = text.replaceAll(/[\s,_]/g, '').toLowerCase();
+  if (written === '') return null;
+  const [, digits, prefix] = /^(\d+(?:\.\d+)?|\.\d+)([kmgt]?)$/.exec(written) ?? [];
+  const value = Math.round(Number(digits) * (POWERS[prefix ?? ''] ?? Number.NaN));
+  return Number.isSafeInteger(value) ? value : Number.NaN;
+}
+
+export interface Question {
+  readonly filter: ArchitectureFilter;
+  readonly orderBy: ArchitectureOrder;
+}
+
+/** What cannot be understood binds nothing: its field says so. */
+export function questionOf({ dataset, feasible, sort, ...limits }: Asked): Question {
+  const numbers = Object.entries(limits).flatMap(([name, text]) => {
+    const value = toWhole(text);
+    return value === null || Number.isNaN(value) ? [] : [[name, value] as const];
+  });
+  return {
+    filter: {
+      ...(dataset === '' ? {} : { dataset }),
+      ...(feasible === '' ? {} : { feasible: feasible === 'true' }),
+      ...Object.fromEntries(numbers),
+    },
+    orderBy: orderOf(sort),
+  };
+}

@@ -1,0 +1,226 @@
+// What these views ask the API.
+
+import { graphql } from '../api/generated/index.ts';
+
+export const ARCHITECTURE = graphql(`
+  fragment CellNodeParts on CellNode {
+    path
+    operation
+    input
+    output
+    loose
+    shape
+    macs
+    params
+  }
+  query Architecture($id: ID!) {
+    architecture(id: $id) {
+      id
+      genotype
+      macs
+      params
+      feasible
+      infeasibleReason
+      scoredAt
+      indicators {
+        name
+        value
+        log
+        seconds
+      }
+      protocol {
+        batch
+        batchSize
+        classes
+        dataset
+        indicators
+        initChannels
+        input
+        multiLabel
+        numerics
+        seed
+        space
+      }
+      space {
+        name
+        blockLength
+        operations {
+          normal
+          reduction
+        }
+      }
+      blocks {
+        path
+        channels
+        macs
+        params
+        normal {
+          ...CellNodeParts
+        }
+        reduction {
+          ...CellNodeParts
+        }
+      }
+      nodes {
+        index
+        op
+        path
+        shape
+        macs
+        params
+        attributes {
+          name
+          values
+        }
+      }
+      edges {
+        source
+        target
+        shape
+      }
+    }
+  }
+`);
+
+/** Of those with no more MACs and parameters, the largest first: an architecture is among the first it lists. */
+export const CONTEXT = graphql(`
+  query ArchitectureContext($search: ID!, $maxMacs: SafeInt!, $maxParams: SafeInt!) {
+    search(id: $search) {
+      ...SearchRow
+      protocol {
+        batch
+        initChannels
+        input
+        numerics
+        seed
+        space
+      }
+      individuals(
+        first: 200
+        filter: { maxMacs: $maxMacs, maxParams: $maxParams }
+        orderBy: { by: MACS, direction: DESC }
+      ) {
+        edges {
+          node {
+            id
+            architecture {
+              id
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const INDIVIDUAL = graphql(`
+  query Individual($id: ID!) {
+    node(id: $id) {
+      ... on Individual {
+        id
+        index
+        born
+        origin
+        objectives
+        parents {
+          id
+          born
+          architecture {
+            id
+            genotype
+            macs
+            params
+            indicators {
+              name
+              value
+              log
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const SCORED = graphql(`
+  fragment ScoredParts on Architecture {
+    id
+    macs
+    params
+    indicators {
+      name
+      value
+      log
+    }
+  }
+  query Scored($search: ID!, $after: String) {
+    search(id: $search) {
+      individuals(first: 200, after: $after, orderBy: { by: MACS, direction: ASC }) {
+        totalCount
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
+        edges {
+          node {
+            id
+            architecture {
+              ...ScoredParts
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const MEMBERS = graphql(`
+  query Members($search: ID!) {
+    search(id: $search) {
+      population {
+        id
+        generation
+        members {
+          individual {
+            id
+            architecture {
+              ...ScoredParts
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
+export const ARCHIVE = graphql(`
+  query Archive($first: Int!, $after: String, $filter: ArchitectureFilter, $orderBy: ArchitectureOrder) {
+    architectures(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      totalCount
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+      edges {
+        node {
+          id
+          macs
+          params
+          feasible
+          scoredAt
+          indicators {
+            name
+            value
+            log
+          }
+          protocol {
+            dataset
+            initChannels
+            batchSize
+            seed
+          }
+        }
+      }
+    }
+  }
+`);

@@ -1,0 +1,78 @@
+// Where a search stands: what it is, what it does, how fast, how long still, and whether we hear of it.
+
+import type { Connection } from '../api/follow.ts';
+import { rateOf, type Story } from '../live/story.ts';
+import { Controls, type Controlled } from '../searches/controls.tsx';
+import { duration, figure, moment, titleOf, whole } from '../ui/format.ts';
+import { Facts, Notice, Progress, Status } from '../ui/ui.tsx';
+import type { Found } from './search.tsx';
+import styles from './search.module.css';
+
+const CONNECTION: { readonly [K in Connection['state']]: (c: Extract<Connection, { state: K }>) => string } =
+  {
+    connecting: () => 'connecting',
+    live: () => 'live',
+    lost: ({ retryIn }) => `lost, again in ${retryIn < 1 ? 'a moment' : duration(retryIn)}`,
+    ended: () => 'complete',
+    refused: ({ message }) => message,
+  };
+
+const sayConnection = (connection: Connection): string =>
+  (CONNECTION[connection.state] as (c: Connection) => string)(connection);
+
+const isOver = (story: Story): boolean =>
+  story.status === 'COMPLETED' || story.status === 'CANCELLED' || story.status === 'FAILED';
+
+export function Head(props: {
+  readonly search: Found;
+  readonly story: Story;
+  readonly connection: Connection;
+  readonly onDone: NonNullable<Controlled['onDone']>;
+}) {
+  const { search, story, connection, onDone } = props;
+  const { plannedEvaluations, generations } = search.progress;
+  const status = story.status ?? search.status;
+  const scored = story.scored.length;
+  const rate = status === 'RUNNING' ? rateOf(story) : null;
+  const last = story.generations.at(-1);
+  const failure = story.status === null ? search.failure : story.failure;
+  const facts = [
+    ['Scored', `${whole(scored)} of ${whole(plannedEvaluations)}`],
+    ['Generation', `${last?.generation ?? '–'} of ${generations}`],
+    ['Hypervolume', figure(last?.hypervolume)],
+    ['Rate', rate === null ? '–' : `${figure(Number(rate.toPrecision(3)))} a second`],
+    ['Time left', rate === null ? '–' : duration((plannedEvaluations - scored) / rate)],
+    ['From the archive', whole(story.reused)],
+    ['Infeasible', whole(last?.infeasible ?? 0)],
+    ['Connection', sayConnection(connection)],
+  ] as const;
+  return (
+    <header className={styles['head']}>
+      <div className={styles['title']}>
+        <h1>{titleOf(search.settings)}</h1>
+        <Status of={status} />
+        <span className="faint">
+          {search.dataset?.title ?? search.settings.dataset}, started {moment(search.createdAt)}
+        </span>
+        <div className={styles['controls']}>
+          <Controls id={search.id} status={status} name={titleOf(search.settings)} onDone={onDone} />
+        </div>
+      </div>
+      {failure && (
+        <Notice tone={status === 'FAILED' ? 'bad' : 'warn'}>
+          <strong>{status === 'FAILED' ? 'The search failed.' : 'The search had to pause.'}</strong>
+          <span>{failure.message}</span>
+          {status === 'PAUSED' && <span>Once that is mended, resume it: nothing is lost.</span>}
+        </Notice>
+      )}
+      {connection.state === 'lost' && (
+        <Notice tone="warn">
+          The connection to the service is lost. What it says meanwhile is fetched once it is back.
+        </Notice>
+      )}
+      {connection.state === 'refused' && <Notice tone="bad">{connection.message}</Notice>}
+      {!isOver(story) && <Progress value={scored / plannedEvaluations} label="Progress of the search" />}
+      <Facts facts={facts} />
+    </header>
+  );
+}
