@@ -1,8 +1,9 @@
 // The service as a process: parts, server, the searches it was at, and an orderly end.
 
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
+import { openLogger } from './server/log.ts';
 import { type RunningServer, startServer } from './server/server.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -13,7 +14,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  */
 export async function serve(config: Config): Promise<RunningServer> {
   const { host, port, logLevel } = config;
-  const logger = pino({ level: logLevel });
+  const logger = openLogger(logLevel);
   const service = await compose(config, {
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),

@@ -4,6 +4,7 @@
 
 import { Piscina } from 'piscina';
 import { MedNasError } from '../search/errors.ts';
+import type { EngineLoad } from './engine.ts';
 import { openGate } from './gate.ts';
 import { type Outcome, valueOf } from './outcome.ts';
 
@@ -19,6 +20,7 @@ export interface Crew {
    *   ENGINE_UNAVAILABLE when no thread starts or the crew is closed; what the task threw.
    */
   run<T>(name: string, task: unknown, signal: AbortSignal): Promise<T>;
+  readonly load: () => EngineLoad;
   /** Tasks that run are waited for, the others reject; then no thread is left. */
   close(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export function openCrew(filename: string, threads: number, workerData: unknown)
   const inside = new Set<AbortController>();
   let closed = false;
   let trouble: unknown = null;
+  let crashes = 0;
 
   // Errors of threads without a task; unheard they would end the process.
   pool.on('error', (error: unknown) => {
@@ -71,6 +74,7 @@ export function openCrew(filename: string, threads: number, workerData: unknown)
     } catch (error) {
       if (closed) throw unavailable('The engine is closed.', error);
       if (controller.signal.aborted) throw controller.signal.reason;
+      crashes += 1;
       throw new CrashError(messageOf(error), { cause: error });
     } finally {
       inside.delete(controller);
@@ -86,6 +90,7 @@ export function openCrew(filename: string, threads: number, workerData: unknown)
       });
       return valueOf(outcome);
     },
+    load: () => ({ busy: inside.size, waiting: gate.waiting(), crashes }),
     async close() {
       closed = true;
       gate.close(unavailable('The engine is closed.'));

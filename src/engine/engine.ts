@@ -64,8 +64,19 @@ export interface Inspection {
   readonly logits0: readonly number[];
 }
 
+/** What its threads are at. */
+export interface EngineLoad {
+  /** Architectures that are being scored. */
+  readonly busy: number;
+  /** Those that wait for a thread. */
+  readonly waiting: number;
+  /** Tasks whose thread died, since the start. */
+  readonly crashes: number;
+}
+
 export interface Engine {
   readonly info: EngineInfo;
+  readonly load: () => EngineLoad;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
   inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
   /**

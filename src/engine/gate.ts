@@ -4,6 +4,8 @@ export interface Gate {
   /** Resolves when the caller is in, who then has to leave. @throws the signal's reason when it aborts before, or the reason the gate was closed for. */
   enter(signal: AbortSignal): Promise<void>;
   leave(): void;
+  /** How many stand before it. */
+  waiting(): number;
   /** Lets nobody in any more; who waits is turned away. */
   close(reason: unknown): void;
 }
@@ -53,6 +55,7 @@ export function openGate(places: number): Gate {
         first.admit();
       }
     },
+    waiting: () => waiting.size,
     close(reason) {
       closed = { reason };
       for (const visitor of waiting) visitor.turnAway(reason);

@@ -128,6 +128,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       memory: machineBytes(),
       workerMemory: device.limit,
     },
+    load: () => crew.load(),
     evaluator,
     async inspect(genotype, protocol, batch) {
       requireImages(protocol, batch);

@@ -10,6 +10,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Takes the whole of an error of which the client is told a part. */
   readonly report: (error: unknown) => void;
+  /** Takes the code of what a payload, and not the answer's errors, tells the client was refused. */
+  readonly refuse: (code: string) => void;
 }
 
 export const openContext = (parts: Omit<Context, 'loaders'>): Context => ({

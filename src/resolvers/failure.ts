@@ -37,7 +37,7 @@ export const toUserError = (error: MedNasError): UserError => ({
  * A payload with what `work` gives under its name, or with the error it was refused by.
  */
 export async function attempt<K extends string, T>(
-  { report }: Context,
+  { report, refuse }: Context,
   name: K,
   work: () => Promise<T>,
 ): Promise<{ readonly [N in K]: T | null } & { readonly errors: readonly UserError[] }> {
@@ -46,6 +46,7 @@ export async function attempt<K extends string, T>(
     return { ...({ [name]: await work() } as Result), errors: [] };
   } catch (error) {
     if (!(error instanceof MedNasError)) throw error;
+    refuse(error.code);
     if (isOperational(error)) report(error);
     return { ...({ [name]: null } as Result), errors: [toUserError(error)] };
   }

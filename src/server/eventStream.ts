@@ -8,6 +8,7 @@ import { execute, type ExecutionResult, GraphQLError, OperationTypeNode, subscri
 import { signalOf } from './http.ts';
 import { type Api, isRefusal, type OperationRequest, toClientResult, toExecution } from './operation.ts';
 import { isOwnOrigin } from './origin.ts';
+import type { Visit, Visits } from './visit.ts';
 
 /** Milliseconds between signs of life, so that nothing between client and service ends a quiet stream. */
 const PING_MS = 12_000;
@@ -37,9 +38,10 @@ async function perform(
   api: Api,
   request: OperationRequest,
   mayWrite: boolean,
+  visit: Visit,
   signal: AbortSignal,
 ): Promise<Results> {
-  const execution = toExecution(api, request, signal);
+  const execution = toExecution(api, request, visit, signal);
   if (isRefusal(execution)) return [{ errors: execution }];
   if (execution.operation === OperationTypeNode.MUTATION && !mayWrite) return [{ errors: [READ_ONLY] }];
   const isSubscription = execution.operation === OperationTypeNode.SUBSCRIPTION;
@@ -79,33 +81,36 @@ function startStream(response: Response): Stream {
   };
 }
 
-function refuse(response: Response, status: number, message: string): void {
-  response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
-}
-
 export interface EventStreamApi {
   readonly handler: Handler;
   /** Ends all streams; clients come back later. */
   readonly close: () => void;
 }
 
-export function openEventStream(api: Api): EventStreamApi {
+export function openEventStream(api: Api, visits: Visits): EventStreamApi {
   const open = new Set<Response>();
 
   async function answer(operation: OperationRequest, request: Request, response: Response): Promise<void> {
     const signal = signalOf(response);
+    const visit = visits.of(response);
     const { send, end } = startStream(response);
     const sendResult = (result: Parameters<typeof toClientResult>[1]): Promise<void> =>
-      send(`event: next\ndata: ${JSON.stringify(toClientResult(api, result))}\n\n`);
+      send(`event: next\ndata: ${JSON.stringify(toClientResult(visit, result))}\n\n`);
     open.add(response);
     signal.addEventListener('abort', () => open.delete(response));
     try {
-      for await (const result of await perform(api, operation, request.method === 'POST', signal))
+      const mayWrite = request.method === 'POST';
+      for await (const result of await perform(api, operation, mayWrite, visit, signal))
         await sendResult(result);
     } catch (error) {
       if (!signal.aborted) await sendResult({ errors: [error] });
     }
     end();
+  }
+
+  function refuse(response: Response, status: number, message: string): void {
+    visits.of(response).fail('BAD_REQUEST');
+    response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
   }
 
   return {

@@ -1,14 +1,14 @@
 // What an orchestrator asks: whether to restart the process (`/livez`) and whether to send it requests
 // (`/readyz`). Storage and engine are told apart.
 
-import { type RequestHandler, Router } from 'express';
+import { type RequestHandler, type Response, Router } from 'express';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
 import type { Report } from './errors.ts';
 
 export interface HealthParts {
   readonly service: Service;
-  readonly report: Report;
+  readonly reportOf: (response: Response) => Report;
   /** Whether the service is about to end. */
   readonly isClosing: () => boolean;
 }
@@ -26,8 +26,9 @@ async function outcomeOf(check: Promise<void>, report: Report): Promise<string> 
 const live: RequestHandler = (_, response) => void response.json({ status: 'alive' });
 
 export function health(parts: HealthParts): Router {
-  const { service, report, isClosing } = parts;
+  const { service, reportOf, isClosing } = parts;
   const ready: RequestHandler = async (_, response) => {
+    const report = reportOf(response);
     const [archive, engine] = await Promise.all([
       outcomeOf(service.archive.check(), report),
       outcomeOf(service.checkEngine(), report),

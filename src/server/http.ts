@@ -1,5 +1,6 @@
 // Queries and mutations over HTTP, by Apollo Server.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Server } from 'node:http';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
@@ -15,6 +16,7 @@ import type { Logger } from 'pino';
 import type { Context } from '../resolvers/context.ts';
 import { limitErrors, MAX_TOKENS } from './limits.ts';
 import type { Api } from './operation.ts';
+import type { Visit, Visits } from './visit.ts';
 
 /** Milliseconds that requests under way may take when the service closes. */
 const GRACE_MS = 5000;
@@ -34,6 +36,7 @@ const gate = (api: Api): ApolloServerPlugin<Context> => ({
   requestDidStart: () =>
     Promise.resolve({
       didResolveOperation({ document, operation, operationName, request }) {
+        if (operation) current.getStore()?.name(operation);
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new GraphQLError(SUBSCRIPTION, {
             extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
@@ -52,7 +55,10 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-export async function openHttp(api: Api, listener: Server, logger: Logger): Promise<HttpApi> {
+/** Apollo Server formats errors without a word of whose they are. */
+const current = new AsyncLocalStorage<Visit>();
+
+export async function openHttp(api: Api, visits: Visits, listener: Server, logger: Logger): Promise<HttpApi> {
   const apollo = new ApolloServer<Context>({
     schema: api.schema,
     introspection: true,
@@ -60,7 +66,7 @@ export async function openHttp(api: Api, listener: Server, logger: Logger): Prom
     stopOnTerminationSignals: false,
     persistedQueries: false,
     parseOptions: { maxTokens: MAX_TOKENS },
-    formatError: (_, error) => api.format(error),
+    formatError: (told, error) => current.getStore()?.format(error) ?? told,
     logger,
     plugins: [
       gate(api),
@@ -72,10 +78,12 @@ export async function openHttp(api: Api, listener: Server, logger: Logger): Prom
     ],
   });
   await apollo.start();
+  const answer = expressMiddleware(apollo, {
+    context: ({ res }) => Promise.resolve(api.open(visits.of(res), signalOf(res))),
+  });
   return {
-    handler: expressMiddleware(apollo, {
-      context: ({ res }) => Promise.resolve(api.open(signalOf(res))),
-    }),
+    handler: (request, response, next) =>
+      current.run(visits.of(response), () => answer(request, response, next)),
     close: () => apollo.stop(),
   };
 }

@@ -7,7 +7,6 @@ import {
   type FormattedExecutionResult,
   getOperationAST,
   GraphQLError,
-  type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationTypeNode,
   parse,
@@ -15,13 +14,13 @@ import {
 } from 'graphql';
 import type { Context } from '../resolvers/context.ts';
 import { type Asked, limitErrors, MAX_TOKENS } from './limits.ts';
+import type { Visit } from './visit.ts';
 
 /** What every way in needs. */
 export interface Api {
   readonly schema: GraphQLSchema;
   /** The context of an operation; the signal aborts when its client has left. */
-  readonly open: (signal: AbortSignal) => Context;
-  readonly format: (error: unknown) => GraphQLFormattedError;
+  readonly open: (visit: Visit, signal: AbortSignal) => Context;
 }
 
 export interface OperationRequest extends Asked {
@@ -45,6 +44,7 @@ export interface Execution {
 export function toExecution(
   { schema, open }: Api,
   request: OperationRequest,
+  visit: Visit,
   signal: AbortSignal,
 ): Execution | readonly GraphQLError[] {
   const { query, operationName, variables } = request;
@@ -62,6 +62,7 @@ export function toExecution(
     const message = 'The document has no operation of that name, or several and none is named.';
     return [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })];
   }
+  visit.name(operation);
   const excessive = limitErrors(schema, document, request);
   if (excessive.length > 0) return excessive;
   const args = {
@@ -69,7 +70,7 @@ export function toExecution(
     document,
     ...(typeof operationName === 'string' && { operationName }),
     ...(variables && { variableValues: variables }),
-    contextValue: open(signal),
+    contextValue: open(visit, signal),
   };
   return { operation: operation.operation, args };
 }
@@ -85,7 +86,7 @@ interface Result {
 }
 
 /** A result as clients see it. */
-export function toClientResult({ format }: Api, { errors, ...result }: Result): FormattedExecutionResult {
+export function toClientResult({ format }: Visit, { errors, ...result }: Result): FormattedExecutionResult {
   const formatted = errors === undefined ? result : { ...result, errors: errors.map(format) };
   return formatted as FormattedExecutionResult;
 }

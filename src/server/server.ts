@@ -9,11 +9,13 @@ import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
 import { dashboard } from './dashboard.ts';
-import { type Report, toClientError } from './errors.ts';
 import { type EventStreamApi, openEventStream } from './eventStream.ts';
 import { health } from './health.ts';
 import { type HttpApi, openHttp } from './http.ts';
+import { logSearches } from './log.ts';
+import { type Metrics, openMetrics } from './metrics.ts';
 import type { Api } from './operation.ts';
+import { openVisits, type Visits } from './visit.ts';
 import { openWebSocket } from './webSocket.ts';
 
 export interface ServerOptions {
@@ -36,6 +38,7 @@ GraphQL over HTTP:      POST /graphql
           WebSocket:           /graphql (graphql-transport-ws)
           server-sent events:  /graphql/stream
 Health:                 GET  /livez, /readyz
+Metrics:                GET  /metrics (Prometheus)
 Dashboard:              this address in a browser
 `;
 
@@ -51,7 +54,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 
 /** What body parsers and routes fail with, as GraphQL clients expect errors; express would send a page. */
 const errorHandler =
-  (report: Report): ErrorRequestHandler =>
+  (visits: Visits): ErrorRequestHandler =>
   (thrown: { readonly status?: unknown }, _, response, next) => {
     const status = typeof thrown.status === 'number' ? thrown.status : 500;
     const isOfRequest = status >= 400 && status < 500;
@@ -61,15 +64,27 @@ const errorHandler =
           extensions: { code: 'BAD_REQUEST' },
         }
       : { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
-    if (!isOfRequest) report(thrown);
+    const visit = visits.of(response);
+    visit.fail(error.extensions.code);
+    if (!isOfRequest) visit.report(thrown);
     if (response.headersSent) next(thrown);
     else response.status(status).json({ errors: [error] });
   };
 
-function buildApp(http: HttpApi, events: EventStreamApi, checks: express.Router, report: Report): Express {
+interface AppParts {
+  readonly http: HttpApi;
+  readonly events: EventStreamApi;
+  readonly checks: express.Router;
+  readonly metrics: Metrics;
+  readonly visits: Visits;
+}
+
+function buildApp({ http, events, checks, metrics, visits }: AppParts): Express {
   return express()
     .disable('x-powered-by')
+    .use(visits.handler)
     .use(checks)
+    .get('/metrics', metrics.handler)
     .use(express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events.handler)
     .use('/graphql', http.handler)
@@ -79,7 +94,7 @@ function buildApp(http: HttpApi, events: EventStreamApi, checks: express.Router,
       (_, response) =>
         void response.status(404).type('text').send('There is nothing here. GET / says what is.\n'),
     )
-    .use(errorHandler(report));
+    .use(errorHandler(visits));
 }
 
 const LISTEN_ADVICE: Readonly<Record<string, string>> = {
@@ -110,18 +125,24 @@ async function listen(listener: Server, host: string, port: number): Promise<str
 /** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on. */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
   const { host, port, logger } = options;
-  const report: Report = (error) => logger.error({ err: error }, 'a request failed');
+  const metrics = openMetrics(service);
+  service.observe(metrics.observe);
+  service.observe(logSearches(logger));
+  const visits = openVisits({ logger, metrics });
   const api: Api = {
     schema: buildApiSchema(),
-    open: (signal) => openContext({ service, signal, report }),
-    format: (error) => toClientError(error, report),
+    open: (visit, signal) => openContext({ service, signal, report: visit.report, refuse: visit.fail }),
   };
   let closing: Promise<void> | null = null;
   const listener = createServer();
-  const http = await openHttp(api, listener, logger);
-  const events = openEventStream(api);
-  const checks = health({ service, report, isClosing: () => closing !== null });
-  listener.on('request', buildApp(http, events, checks, report));
+  const http = await openHttp(api, visits, listener, logger);
+  const events = openEventStream(api, visits);
+  const checks = health({
+    service,
+    reportOf: (response) => visits.of(response).report,
+    isClosing: () => closing !== null,
+  });
+  listener.on('request', buildApp({ http, events, checks, metrics, visits }));
   let url: string;
   try {
     url = await listen(listener, host, port);
@@ -129,7 +150,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     await http.close();
     throw error;
   }
-  const sockets = openWebSocket(api, listener, '/graphql');
+  const sockets = openWebSocket(api, visits, listener, '/graphql');
   async function shut(): Promise<void> {
     events.close();
     await Promise.all([sockets.close(), http.close()]);

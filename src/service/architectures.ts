@@ -6,8 +6,9 @@ import { parseSettings, spaceOf } from '../search/settings.ts';
 import { parseGenotype } from '../search/space/space.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
+import type { Observer } from './observer.ts';
 import { prepare } from './protocol.ts';
-import { openScorer } from './scoring.ts';
+import { openScorer, toObservation } from './scoring.ts';
 import type { GivenSettings } from './searches.ts';
 
 export interface ScoringParts {
@@ -15,6 +16,7 @@ export interface ScoringParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
+  readonly tell?: Observer;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ScoringParts {
  * @throws MedNasError INVALID_GENOTYPE, INVALID_ARGUMENT, or of the dataset.
  */
 export async function scoreArchitecture(
-  { archive, engine, datasets, now }: ScoringParts,
+  { archive, engine, datasets, now, tell }: ScoringParts,
   genes: readonly unknown[],
   given: Pick<GivenSettings, 'space' | 'dataset' | 'batchSize' | 'initChannels' | 'seed' | 'indicators'>,
   signal: AbortSignal,
@@ -30,6 +32,8 @@ export async function scoreArchitecture(
   const settings = parseSettings(given);
   const genotype = parseGenotype(spaceOf(settings), genes);
   const scorer = openScorer(archive, engine, await prepare(datasets, engine, settings), now);
-  const [record] = await scorer.score([genotype], signal);
+  const [record] = await scorer.score([genotype], signal, async ({ evaluation }, reused) =>
+    tell?.(toObservation(null, evaluation, reused)),
+  );
   return record as ArchitectureRecord;
 }

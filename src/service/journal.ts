@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { Archive } from '../storage/archive.ts';
 import type { Stored } from '../storage/documents.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import { type Observer, UNOBSERVED } from './observer.ts';
 
 /** How many events a reader takes from the archive at a time. */
 const CHUNK = 200;
@@ -30,7 +31,7 @@ interface Written {
 
 export type Journal = ReturnType<typeof openJournal>;
 
-export function openJournal(archive: Archive, now: () => Date) {
+export function openJournal(archive: Archive, now: () => Date, tell: Observer = UNOBSERVED) {
   const wakeUps = new EventEmitter().setMaxListeners(0);
   const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
 
@@ -55,6 +56,11 @@ export function openJournal(archive: Archive, now: () => Date) {
     try {
       const { isNew } = await written;
       if (key === END) forget();
+      if (isNew) tell({ type: 'event', search, happening: happening.type });
+      if (isNew && happening.type === 'status') {
+        const { status, failure } = happening;
+        tell({ type: 'status', search, status, failure: failure?.code ?? null });
+      }
       return isNew;
     } catch (error) {
       forget();

@@ -14,7 +14,8 @@ import type { Archive } from '../storage/archive.ts';
 import type { Stored } from '../storage/documents.ts';
 import type { GenerationRecord, SearchRecord } from '../storage/records.ts';
 import type { Journal } from './journal.ts';
-import type { Scorer } from './scoring.ts';
+import type { Observer } from './observer.ts';
+import { type Scorer, toObservation } from './scoring.ts';
 
 /** The record was changed by somebody else, who now owns the search: this run must stop. */
 export class SupersededError extends Error {
@@ -55,6 +56,7 @@ export interface RunParts {
   readonly archive: Archive;
   readonly journal: Journal;
   readonly now: () => Date;
+  readonly tell: Observer;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface RunParts {
  * @throws SupersededError; the signal's reason when it aborts; whatever storage or engine fail with.
  */
 export async function runSearch(
-  { archive, journal, now }: RunParts,
+  { archive, journal, now, tell }: RunParts,
   scorer: Scorer,
   start: Stored<SearchRecord>,
   signal: AbortSignal,
@@ -83,7 +85,8 @@ export async function runSearch(
     const records = await scorer.score(
       candidates.map(({ genotype }) => genotype),
       aborted,
-      async ({ architecture }, reused) => {
+      async ({ architecture, evaluation }, reused) => {
+        tell(toObservation(record.id, evaluation, reused));
         // At each score, for generations can be long.
         if ((await archive.findSearch(record.id))?.version !== version) throw new SupersededError(record.id);
         const happening = { type: 'evaluated', generation, architecture, reused } as const;
@@ -93,13 +96,15 @@ export async function runSearch(
     return records.map(({ evaluation }) => evaluation);
   };
 
+  let begunAt = now().getTime();
   for await (const state of search(record.settings, evaluate, signal, from)) {
     // What is written to an archive that has been deleted is lost without a word.
     await archive.check();
     const generation = describeGeneration(record, state, now());
+    const fresh = state.individuals.slice(scored);
     await archive.addGeneration(
       generation,
-      state.individuals.slice(scored).map((individual, i) => ({
+      fresh.map((individual, i) => ({
         ...individual,
         search: record.id,
         index: scored + i,
@@ -117,6 +122,14 @@ export async function runSearch(
     if (!(await archive.replaceSearch(version, record))) throw new SupersededError(record.id);
     version += 1;
     await announce(record.generation);
+    tell({
+      type: 'generation',
+      search: record.id,
+      generation: record.generation,
+      evaluations: fresh.length,
+      seconds: (now().getTime() - begunAt) / 1000,
+    });
+    begunAt = now().getTime();
   }
   return { id: start.id, version, body: record };
 }

@@ -11,6 +11,7 @@ import type { Failure, SearchId, SearchRecord } from '../storage/records.ts';
 import { isFinal, type Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { type Lifecycle, UNDER_WAY } from './lifecycle.ts';
+import type { Observer } from './observer.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
@@ -19,6 +20,7 @@ import type { InTurn } from './turns.ts';
 export interface SearchParts {
   readonly archive: Archive;
   readonly journal: Journal;
+  readonly tell: Observer;
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
@@ -155,6 +157,8 @@ export function openRunner(
 
   return {
     has: (id: SearchId): boolean => runs.has(id),
+
+    count: (): number => runs.size,
 
     /** A search could not be run, and its record may say that it is: tells why as soon as the archive takes it. */
     couldNot(id: SearchId, error: unknown): void {

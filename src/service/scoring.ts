@@ -3,11 +3,12 @@
 
 import type { Batch } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
-import { isLasting, type Protocol } from '../search/evaluation.ts';
+import { type Evaluation, isLasting, type Protocol } from '../search/evaluation.ts';
 import { type ArchitectureId, architectureId, protocolId } from '../search/identity.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { ArchitectureRecord } from '../storage/records.ts';
+import type { ArchitectureRecord, SearchId } from '../storage/records.ts';
+import type { Observation } from './observer.ts';
 
 /** One architecture's score and whether it was in the archive before. */
 export type OnScored = (record: ArchitectureRecord, reused: boolean) => Promise<void>;
@@ -20,6 +21,17 @@ export interface Scorer {
     onScored?: OnScored,
   ): Promise<readonly ArchitectureRecord[]>;
 }
+
+export const toObservation = (
+  search: SearchId | null,
+  { status, scores }: Evaluation,
+  reused: boolean,
+): Observation => ({
+  type: 'evaluated',
+  search,
+  outcome: reused ? 'reused' : status,
+  seconds: reused ? 0 : Object.values(scores).reduce((sum, { seconds }) => sum + seconds, 0),
+});
 
 export function openScorer(
   archive: Archive,

@@ -9,7 +9,13 @@ import { isDatasetPath } from '../data/datasets.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
-import type { LeaseRecord, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import {
+  type LeaseRecord,
+  SEARCH_STATUSES,
+  type SearchId,
+  type SearchRecord,
+  type SearchStatus,
+} from '../storage/records.ts';
 import { openLeases } from './leases.ts';
 import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
@@ -30,6 +36,11 @@ const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
     `This search is ${status}: ${ownerOf(lease)} is at it. Follow it, or pause it before resuming it here.`,
     { field: 'id' },
   );
+
+/** How many searches this process has. */
+export interface SearchesLoad {
+  readonly running: number;
+}
 
 export type Searches = ReturnType<typeof openSearches>;
 
@@ -233,6 +244,11 @@ export function openSearches(parts: SearchParts) {
         await archive.removeSearch(id);
         journal.forget(id);
       }),
+
+    load: (): SearchesLoad => ({ running: runner.count() }),
+
+    countByStatus: (): Promise<readonly (readonly [SearchStatus, number])[]> =>
+      Promise.all(SEARCH_STATUSES.map(async (status) => [status, await archive.countSearches([status])])),
 
     settled: (id: SearchId): Promise<void> => runner.settled(id),
 

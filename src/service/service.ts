@@ -1,12 +1,13 @@
 // All that the outside (GraphQL, command line) can ask for, over one set of parts.
 
 import type { ListedSet } from '../data/datasets.ts';
-import type { EngineInfo } from '../engine/engine.ts';
+import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { type Observatory, openObservatory } from './observer.ts';
 import type { SearchParts } from './runner.ts';
 import { openSearches, type Searches } from './searches.ts';
 
@@ -16,6 +17,9 @@ export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
   readonly engine: EngineInfo;
+  /** What the engine is at. */
+  readonly engineLoad: () => EngineLoad;
+  readonly observe: Observatory['observe'];
   /** Whether the engine computes what it should. */
   testEngine(): Promise<readonly Check[]>;
   /** Events of a search after a sequence number, stored and to come. */
@@ -28,17 +32,20 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export function openService(given: Omit<SearchParts, 'journal'>): Service {
+export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Service {
   const { archive, engine, datasets, now } = given;
-  const journal = openJournal(archive, now);
-  const searches = openSearches({ ...given, journal });
+  const { tell, observe } = openObservatory();
+  const journal = openJournal(archive, now, tell);
+  const searches = openSearches({ ...given, journal, tell });
   return {
     archive,
     searches,
     engine: engine.info,
+    engineLoad: () => engine.load(),
+    observe,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
-    scoreArchitecture: (...args) => scoreArchitecture(given, ...args),
+    scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
     listDatasets: () => datasets.list(),
     checkEngine: () => engine.check(),
     async close() {

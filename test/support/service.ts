@@ -95,6 +95,7 @@ export const openFormulaEngine = (permits: Permits): Engine => ({
     memory: 2 ** 33,
     workerMemory: 2 ** 30,
   },
+  load: () => ({ busy: 0, waiting: 0, crashes: 0 }),
   evaluator: (protocol) => ({
     async evaluate(genotypes, signal, onScored) {
       const evaluations: Evaluation[] = [];

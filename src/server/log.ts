@@ -1,0 +1,38 @@
+// The log: JSON lines on stdout. What lets somebody in is taken out of a line as it is written, wherever
+// in it it stands: in a message, a stack, an address.
+
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { type Observer, observerOf } from '../service/observer.ts';
+
+const CENSORED = '[redacted]';
+
+/** User and password of an address; what follows the name of a scheme; values that are called by such names. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/:\/\/[^\s"/@]+@/gu, `://${CENSORED}@`],
+  [/\b(Bearer|Basic) +[^\s"\\]+/giu, `$1 ${CENSORED}`],
+  [
+    /("(?:authorization|cookie|set-cookie|x-api-key|password|secret)":)"(?:[^"\\]|\\.)*"/giu,
+    `$1"${CENSORED}"`,
+  ],
+];
+
+const censor = (line: string): string =>
+  SECRETS.reduce((text, [secret, instead]) => text.replaceAll(secret, instead), line);
+
+/** `destination`: stdout, written before the call returns, unless given. */
+export function openLogger(
+  level: NonNullable<LoggerOptions['level']>,
+  destination?: DestinationStream,
+): Logger {
+  const options = { level, hooks: { streamWrite: censor } };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Lines about searches, each with the search's id. */
+export const logSearches = (logger: Logger): Observer =>
+  observerOf({
+    status: ({ search, status, failure }) =>
+      logger.info({ search, status, ...(failure !== null && { failure }) }, `a search is ${status}`),
+    generation: ({ search, generation, evaluations, seconds }) =>
+      logger.debug({ search, generation, evaluations, seconds }, 'a generation is finished'),
+  });

@@ -1,0 +1,169 @@
+// What Prometheus is told at GET /metrics. Labels take few values, none of them a client's own. What can
+// be looked at is looked at when it is asked for; the rest is counted as it happens.
+
+import type { Handler } from 'express';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Observer, observerOf } from '../service/observer.ts';
+import type { Service } from '../service/service.ts';
+
+export type Transport = 'http' | 'websocket' | 'sse';
+
+export interface Operated {
+  /** The one field it asks for, or `other`. */
+  readonly field: string;
+  readonly type: string;
+  readonly transport: Transport;
+  /** OK, or the code of its first error. */
+  readonly outcome: string;
+  readonly seconds: number;
+}
+
+export interface Requested {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface Metrics {
+  readonly handler: Handler;
+  readonly observe: Observer;
+  readonly operated: (operated: Operated) => void;
+  readonly requested: (requested: Requested) => void;
+  /** So many more follow something. */
+  readonly subscribed: (transport: Transport, change: 1 | -1) => void;
+}
+
+/** Of the process, of which there is one, whatever many services a test opens in it. */
+let ofProcess: Registry | null = null;
+function processMetrics(): Registry {
+  if (ofProcess === null) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+const SCORING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const ANSWERING_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What is looked at: engine and searches, as they are now. */
+function openGauges({ engine, engineLoad, searches }: Service, registers: Registry[]): void {
+  const now: Readonly<Record<string, readonly [help: string, read: () => number]>> = {
+    mednas_workers: ['Threads that score architectures.', () => engine.workers],
+    mednas_workers_busy: ['Threads that score an architecture now.', () => engineLoad().busy],
+    mednas_evaluations_waiting: ['Architectures that wait for a thread.', () => engineLoad().waiting],
+    mednas_searches_running: ['Searches this process runs.', () => searches.load().running],
+  };
+  for (const [name, [help, read]] of Object.entries(now)) {
+    const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+  }
+  const crashes: Counter = new Counter({
+    name: 'mednas_worker_crashes_total',
+    help: 'Tasks whose thread died.',
+    registers,
+    collect() {
+      crashes.reset();
+      crashes.inc(engineLoad().crashes);
+    },
+  });
+  const byStatus: Gauge<'status'> = new Gauge({
+    name: 'mednas_searches',
+    help: 'Searches in the archive, by status.',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      const counts = await searches.countByStatus().catch(() => []);
+      // An archive that does not answer has its own alarm; numbers of old are none.
+      byStatus.reset();
+      for (const [status, count] of counts) byStatus.set({ status }, count);
+    },
+  });
+}
+
+export function openMetrics(service: Service): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  openGauges(service, registers);
+  const evaluations = new Counter({
+    name: 'mednas_evaluations_total',
+    help: 'Architectures asked for: computed (ok, infeasible), or found in the archive (reused).',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const evaluationSeconds = new Histogram({
+    name: 'mednas_evaluation_seconds',
+    help: 'Time to compute the indicators of an architecture.',
+    buckets: SCORING_SECONDS,
+    registers,
+  });
+  const generationSeconds = new Histogram({
+    name: 'mednas_generation_seconds',
+    help: 'Time from one finished generation of a search to the next.',
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    registers,
+  });
+  const events = new Counter({
+    name: 'mednas_events_total',
+    help: 'Events appended to journals of searches.',
+    labelNames: ['type'],
+    registers,
+  });
+  const subscribers = new Gauge({
+    name: 'mednas_subscribers',
+    help: 'Subscriptions that are open.',
+    labelNames: ['transport'],
+    registers,
+  });
+  const operations = new Counter({
+    name: 'mednas_graphql_operations_total',
+    help: 'GraphQL operations that are over, by the field they ask for.',
+    labelNames: ['field', 'type', 'transport', 'outcome'],
+    registers,
+  });
+  const operationSeconds = new Histogram({
+    name: 'mednas_graphql_operation_seconds',
+    help: 'Time to answer queries and mutations.',
+    labelNames: ['field', 'type'],
+    buckets: ANSWERING_SECONDS,
+    registers,
+  });
+  const requests = new Counter({
+    name: 'mednas_http_requests_total',
+    help: 'HTTP requests that are over.',
+    labelNames: ['method', 'route', 'status'],
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: 'mednas_http_request_seconds',
+    help: 'Time to answer HTTP requests, streams of events left out.',
+    labelNames: ['route'],
+    buckets: ANSWERING_SECONDS,
+    registers,
+  });
+  const everything = Registry.merge([processMetrics(), registry]);
+  return {
+    handler: async (_, response) => {
+      const text = await everything.metrics();
+      response.set('Content-Type', everything.contentType).set('Cache-Control', 'no-store').send(text);
+    },
+    observe: observerOf({
+      evaluated({ outcome, seconds }) {
+        evaluations.inc({ outcome });
+        if (outcome !== 'reused') evaluationSeconds.observe(seconds);
+      },
+      event: ({ happening }) => events.inc({ type: happening }),
+      generation: ({ seconds }) => generationSeconds.observe(seconds),
+    }),
+    operated({ seconds, ...labels }) {
+      operations.inc(labels);
+      const { field, type } = labels;
+      if (type !== 'subscription') operationSeconds.observe({ field, type }, seconds);
+    },
+    requested({ seconds, ...labels }) {
+      requests.inc(labels);
+      if (labels.route !== '/graphql/stream') requestSeconds.observe({ route: labels.route }, seconds);
+    },
+    subscribed: (transport, change) => subscribers.inc({ transport }, change),
+  };
+}
