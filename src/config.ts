@@ -18,6 +18,8 @@ export interface Config {
   readonly workers: number;
   readonly datasetFolders: readonly string[];
   readonly download: boolean;
+  /** Seconds between the signal to end and the end, at most. */
+  readonly grace: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -111,6 +113,13 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'on or off',
     byDefault: 'on',
     read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+  },
+  grace: {
+    name: 'MEDNAS_GRACE',
+    description: 'Seconds that the service takes to end when it is told to, at most: what hangs is then cut.',
+    wanted: 'an integer from 1 to 3600',
+    byDefault: '10',
+    read: integer(1, 3600),
   },
   logLevel: {
     name: 'MEDNAS_LOG_LEVEL',

@@ -1,61 +1,48 @@
 // The service as a process: parts, server, the searches it was at, and an orderly end.
 
-import type { Logger } from 'pino';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
+import { endOnSignal } from './ending.ts';
 import { openLogger } from './server/log.ts';
 import { type RunningServer, startServer } from './server/server.ts';
-
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Serves until the process is told to end; resolves once it listens and searches go on.
  * @throws MedNasError when the archive cannot be opened or the port not be listened on.
  */
-export async function serve(config: Config): Promise<RunningServer> {
+export async function serve(config: Config): Promise<Pick<RunningServer, 'url' | 'close'>> {
   const { host, port, logLevel } = config;
+  const graceMs = config.grace * 1000;
   const logger = openLogger(logLevel);
   const service = await compose(config, {
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
   });
-  const server = await startServer(service, { host, port, logger }).catch(async (error: unknown) => {
+  const options = { host, port, logger, graceMs: graceMs / 4 };
+  const server = await startServer(service, options).catch(async (error: unknown) => {
     await service.close();
     throw error;
   });
-  const running = endOnSignal(logger, server.url, async () => {
-    await server.close();
-    await service.close();
-  });
+  const { close } = endOnSignal(logger, graceMs, [
+    [
+      'searches',
+      0.5,
+      () => {
+        server.unready();
+        return service.searches.close();
+      },
+    ],
+    ['server', 0.3, server.close],
+    ['service', 0.2, service.close],
+  ]);
   try {
     // Not before the port is ours: another process that serves this archive is at these searches already.
     const recovered = await service.searches.recover();
     logger.info({ url: server.url, engine: service.engine, recovered }, `listening at ${server.url}`);
-    return running;
+    return { url: server.url, close };
   } catch (error) {
-    await running.close();
+    await close();
     throw error;
   }
-}
-
-/** Closes once, by a signal or by the caller. A second signal finds no listener and ends the process at once. */
-function endOnSignal(logger: Logger, url: string, finish: () => Promise<void>): RunningServer {
-  let closing: Promise<void> | null = null;
-  function close(): Promise<void> {
-    for (const name of SIGNALS) process.off(name, onSignal);
-    return (closing ??= finish());
-  }
-  function onSignal(signal: string): void {
-    logger.info({ signal }, 'closing');
-    close().then(
-      () => logger.info('closed'),
-      (error: unknown) => {
-        logger.error({ err: error }, 'could not close');
-        process.exitCode = 1;
-      },
-    );
-  }
-  for (const name of SIGNALS) process.on(name, onSignal);
-  return { url, close };
 }

@@ -12,6 +12,7 @@ const DEFAULTS = {
   workers: Math.min(1024, availableParallelism()),
   datasetFolders: [],
   download: true,
+  grace: 10,
   logLevel: 'info',
 };
 
@@ -45,6 +46,7 @@ test.each([
   ['MEDNAS_DATASETS', ['/a', '/b c'].join(delimiter), { datasetFolders: ['/a', '/b c'] }],
   ['MEDNAS_DATASETS', delimiter, { datasetFolders: [] }],
   ['MEDNAS_DOWNLOAD', 'off', { download: false }],
+  ['MEDNAS_GRACE', '60', { grace: 60 }],
   ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
 ])('%s=%s', (name, text, part) => {
   expect(readConfig({ [name]: text })).toEqual({ ...DEFAULTS, ...part });
@@ -63,6 +65,7 @@ test.each([
   ['MEDNAS_WORKERS', '1025'],
   ['MEDNAS_WORKERS', 'NaN'],
   ['MEDNAS_DOWNLOAD', 'true'],
+  ['MEDNAS_GRACE', '0'],
   ['MEDNAS_DOWNLOAD', 'ON'],
   ['MEDNAS_DOWNLOAD', 'constructor'],
   ['MEDNAS_LOG_LEVEL', 'verbose'],

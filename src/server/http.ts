@@ -18,9 +18,6 @@ import { limitErrors, MAX_TOKENS } from './limits.ts';
 import type { Api } from './operation.ts';
 import type { Visit, Visits } from './visit.ts';
 
-/** Milliseconds that requests under way may take when the service closes. */
-const GRACE_MS = 5000;
-
 /** Aborts when the response has been sent, or cannot be any more. */
 export function signalOf(response: Response): AbortSignal {
   const gone = new AbortController();
@@ -58,7 +55,18 @@ export interface HttpApi {
 /** Apollo Server formats errors without a word of whose they are. */
 const current = new AsyncLocalStorage<Visit>();
 
-export async function openHttp(api: Api, visits: Visits, listener: Server, logger: Logger): Promise<HttpApi> {
+interface HttpOptions {
+  readonly logger: Logger;
+  /** Milliseconds that requests under way may take when the service closes. */
+  readonly graceMs: number;
+}
+
+export async function openHttp(
+  api: Api,
+  visits: Visits,
+  listener: Server,
+  { logger, graceMs }: HttpOptions,
+): Promise<HttpApi> {
   const apollo = new ApolloServer<Context>({
     schema: api.schema,
     introspection: true,
@@ -70,7 +78,7 @@ export async function openHttp(api: Api, visits: Visits, listener: Server, logge
     logger,
     plugins: [
       gate(api),
-      ApolloServerPluginDrainHttpServer({ httpServer: listener, stopGracePeriodMillis: GRACE_MS }),
+      ApolloServerPluginDrainHttpServer({ httpServer: listener, stopGracePeriodMillis: graceMs }),
       // They come from a CDN, or tell others what happens here, when the environment has an APOLLO_KEY.
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),

@@ -23,11 +23,15 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Milliseconds that requests under way may take when the server closes. */
+  readonly graceMs?: number;
 }
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
+  /** From now on it says that it is about to end, and goes on answering. */
+  readonly unready: () => void;
   /** Answers what it is at, tells followers to come back later, and listens no more. May be called again. */
   readonly close: () => Promise<void>;
 }
@@ -124,7 +128,7 @@ async function listen(listener: Server, host: string, port: number): Promise<str
 
 /** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on. */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
-  const { host, port, logger } = options;
+  const { host, port, logger, graceMs = 5000 } = options;
   const metrics = openMetrics(service);
   service.observe(metrics.observe);
   service.observe(logSearches(logger));
@@ -134,13 +138,14 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     open: (visit, signal) => openContext({ service, signal, report: visit.report, refuse: visit.fail }),
   };
   let closing: Promise<void> | null = null;
+  let isUnready = false;
   const listener = createServer();
-  const http = await openHttp(api, visits, listener, logger);
+  const http = await openHttp(api, visits, listener, { logger, graceMs });
   const events = openEventStream(api, visits);
   const checks = health({
     service,
     reportOf: (response) => visits.of(response).report,
-    isClosing: () => closing !== null,
+    isClosing: () => isUnready,
   });
   listener.on('request', buildApp({ http, events, checks, metrics, visits }));
   let url: string;
@@ -152,8 +157,15 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   }
   const sockets = openWebSocket(api, visits, listener, '/graphql');
   async function shut(): Promise<void> {
+    isUnready = true;
     events.close();
     await Promise.all([sockets.close(), http.close()]);
   }
-  return { url, close: () => (closing ??= shut()) };
+  return {
+    url,
+    unready() {
+      isUnready = true;
+    },
+    close: () => (closing ??= shut()),
+  };
 }

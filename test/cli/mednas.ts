@@ -22,10 +22,12 @@ export interface Where {
   readonly cwd: string;
   /** Beyond PATH; nothing else of this process's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Which file is the command: its source unless given. */
+  readonly cli?: string;
 }
 
-export function startMednas(args: readonly string[], { cwd, env = {} }: Where): Running {
-  const child = spawn(process.execPath, [CLI, ...args], {
+export function startMednas(args: readonly string[], { cwd, env = {}, cli = CLI }: Where): Running {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
   });

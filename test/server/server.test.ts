@@ -282,3 +282,16 @@ test('a client that leaves while its architecture is scored stops the work', asy
   expect(server.log.filter((line) => line.includes('"level":50'))).toEqual([]);
   await server.close();
 });
+
+test('a service that is going to close says so before it does, and answers until then', async () => {
+  const server = await startTestServer();
+  server.unready();
+  const ready = await fetch(`${server.url}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    { status: 'closing', archive: 'ok', engine: 'ok' },
+  ]);
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  expect((await server.ask('{ engine { backend } }')).errors).toEqual([]);
+  await server.close();
+});

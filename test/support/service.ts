@@ -188,7 +188,7 @@ export async function openTestService({ permits = Infinity, alter }: TestOptions
   };
 }
 
-export interface TestServer extends TestService, Pick<RunningServer, 'url'> {
+export interface TestServer extends TestService, Pick<RunningServer, 'url' | 'unready'> {
   /** What the service has logged, a line an entry. */
   readonly log: readonly string[];
   /** Sends an operation over HTTP. */
@@ -203,6 +203,7 @@ export async function startTestServer(options?: TestOptions): Promise<TestServer
   return {
     ...test,
     url: server.url,
+    unready: server.unready,
     log,
     async ask(query, variables = {}) {
       const response = await fetch(`${server.url}/graphql`, {
