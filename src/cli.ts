@@ -47,7 +47,7 @@ function buildProgram(writeOut: (text: string) => void): Command {
   program
     .command('searches')
     .description(
-      'list the searches in the archive, the newest first; one that is preparing or running is under way, ' +
+      'list the searches in the archive, the newest first; one that is queued, preparing or running is under way, ' +
         'or its process is gone and `mednas search --resume <id>` goes on with it',
     )
     .option('--json', 'print one JSON document')

@@ -31,7 +31,7 @@ export async function composeArchive({ mongodbUri, dataDir }: Config): Promise<A
 
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
-  const { dataDir, backend, workers, datasetFolders, download } = config;
+  const { dataDir, backend, workers, datasetFolders, download, searches } = config;
   const archive = await composeArchive(config);
   try {
     return openService({
@@ -44,6 +44,7 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
       }),
       engine: await openEngine({ backend, workers }),
       now: () => new Date(),
+      maxSearches: searches,
       onError,
     });
   } catch (error) {

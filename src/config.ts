@@ -18,6 +18,8 @@ export interface Config {
   readonly workers: number;
   readonly datasetFolders: readonly string[];
   readonly download: boolean;
+  /** That run at the same time. */
+  readonly searches: number;
   /** Seconds between the signal to end and the end, at most. */
   readonly grace: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -113,6 +115,13 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'on or off',
     byDefault: 'on',
     read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+  },
+  searches: {
+    name: 'MEDNAS_SEARCHES',
+    description: 'Searches that run at the same time, sharing the workers; the others wait for their turn.',
+    wanted: 'an integer from 1 to 1000',
+    byDefault: '4',
+    read: integer(1, 1000),
   },
   grace: {
     name: 'MEDNAS_GRACE',

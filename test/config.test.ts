@@ -12,6 +12,7 @@ const DEFAULTS = {
   workers: Math.min(1024, availableParallelism()),
   datasetFolders: [],
   download: true,
+  searches: 4,
   grace: 10,
   logLevel: 'info',
 };
@@ -46,6 +47,7 @@ test.each([
   ['MEDNAS_DATASETS', ['/a', '/b c'].join(delimiter), { datasetFolders: ['/a', '/b c'] }],
   ['MEDNAS_DATASETS', delimiter, { datasetFolders: [] }],
   ['MEDNAS_DOWNLOAD', 'off', { download: false }],
+  ['MEDNAS_SEARCHES', '1', { searches: 1 }],
   ['MEDNAS_GRACE', '60', { grace: 60 }],
   ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
 ])('%s=%s', (name, text, part) => {

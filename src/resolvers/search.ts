@@ -26,6 +26,7 @@ import { choose, type PopulationSource, readFront, readPopulation } from './popu
 import { type SearchSpaceSource, spaceNamed } from './space.ts';
 
 type Lazy =
+  | 'queuePosition'
   | 'space'
   | 'dataset'
   | 'population'
@@ -124,6 +125,11 @@ export class SearchResolver {
       count: () => archive.countSearches(statuses ?? []),
       toSource: (record) => toSearch(searches.shown(record)),
     });
+  }
+
+  @FieldResolver()
+  queuePosition(@Root() { record }: SearchSource, @Ctx() { service }: Context): number | null {
+    return service.searches.queuePosition(record.id);
   }
 
   @FieldResolver()

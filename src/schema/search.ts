@@ -14,6 +14,7 @@ import { SearchSettings } from './settings.ts';
 import { SearchSpace } from './space.ts';
 
 const STATUSES = {
+  queued: 'It waits for its turn: as many searches run as may; `queuePosition` says how many are before it.',
   preparing: 'The dataset is being downloaded.',
   running: 'Architectures are being scored.',
   paused: 'It stands still until it is resumed.',
@@ -55,6 +56,12 @@ export class Search extends Node {
 
   @Field(() => SearchStatus, { description: 'What it is doing.' })
   readonly status!: SearchStatusName;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Its place in the queue, 1: the next; null: it does not wait, or waits in another process.',
+  })
+  readonly queuePosition!: number | null;
 
   @Field(() => Failure, {
     nullable: true,

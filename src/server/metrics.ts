@@ -54,6 +54,10 @@ function openGauges({ engine, engineLoad, searches }: Service, registers: Regist
     mednas_workers_busy: ['Threads that score an architecture now.', () => engineLoad().busy],
     mednas_evaluations_waiting: ['Architectures that wait for a thread.', () => engineLoad().waiting],
     mednas_searches_running: ['Searches this process runs.', () => searches.load().running],
+    mednas_searches_queued: [
+      'Searches that wait for their turn in this process.',
+      () => searches.load().queued,
+    ],
   };
   for (const [name, [help, read]] of Object.entries(now)) {
     const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });

@@ -7,8 +7,12 @@ import type { Stored } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 import { type Journal, statusKey } from './journal.ts';
 
-/** Statuses in which a run is, or should be, at work. */
-export const UNDER_WAY: readonly SearchStatus[] = ['preparing', 'running'];
+/** Statuses in which a run is, or should be, at work or waiting for its turn. */
+export const UNDER_WAY: readonly SearchStatus[] = ['queued', 'preparing', 'running'];
+
+/** Status of a search whose turn it is. */
+export const atWork = ({ protocol }: Pick<SearchRecord, 'protocol'>): SearchStatus =>
+  protocol === null ? 'preparing' : 'running';
 
 type Change = Partial<SearchRecord>;
 

@@ -10,9 +10,10 @@ import type { Stored } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord } from '../storage/records.ts';
 import { isFinal, type Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
-import { type Lifecycle, UNDER_WAY } from './lifecycle.ts';
+import { atWork, type Lifecycle, UNDER_WAY } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
+import { type Place, unlessAborted } from './queue.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
 import type { InTurn } from './turns.ts';
@@ -24,6 +25,8 @@ export interface SearchParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
+  /** How many searches run at the same time; as many as there are unless given. */
+  readonly maxSearches?: number;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, search: SearchId) => void;
 }
@@ -72,13 +75,32 @@ export function openRunner(
   const untold = new Map<SearchId, Untold>();
   let isClosed = false;
 
+  /** The search as it is when its turn has come. */
+  async function waitForTurn(
+    found: Stored<SearchRecord>,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Stored<SearchRecord>> {
+    const isQueued = found.body.status === 'queued';
+    if (place.isIn() && !isQueued) return found;
+    // One that was at work when its process ended may have to wait in this one.
+    const waiting = isQueued ? found : await store(found, { status: 'queued' });
+    if (waiting === null) throw new SupersededError(found.id);
+    await place.entered(signal);
+    const entered = await store(waiting, { status: atWork(waiting.body) });
+    if (entered === null) throw new SupersededError(found.id);
+    return entered;
+  }
+
   async function execute(
-    start: Stored<SearchRecord>,
+    found: Stored<SearchRecord>,
+    place: Place,
     given: Prepared | null,
     signal: AbortSignal,
   ): Promise<void> {
     // As it was added. `start` leaves its event to the run, and a crash may have come between.
-    if (start.version === 1) await announce(start);
+    if (found.version === 1) await announce(found);
+    const start = await waitForTurn(found, place, signal);
     const { settings, protocol } = start.body;
     const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
@@ -158,8 +180,6 @@ export function openRunner(
   return {
     has: (id: SearchId): boolean => runs.has(id),
 
-    count: (): number => runs.size,
-
     /** A search could not be run, and its record may say that it is: tells why as soon as the archive takes it. */
     couldNot(id: SearchId, error: unknown): void {
       const failure = toFailure(error);
@@ -174,20 +194,23 @@ export function openRunner(
       return failure === undefined ? record : { ...record, ...outcomeOf(record, failure) };
     },
 
-    /** Runs a search whose lease is ours; released when the run has stopped. */
-    launch(start: Stored<SearchRecord>, prepared: Prepared | null): void {
+    /** Runs a search whose lease is ours, when its turn comes; both are given up when the run has stopped. */
+    launch(start: Stored<SearchRecord>, place: Place, prepared: Prepared | null): void {
       const { id } = start.body;
       untold.get(id)?.controller.abort();
       untold.delete(id);
       const controller = new AbortController();
       const release = leases.keep(id, () => controller.abort(new SupersededError(id)));
-      const stopped = execute(start, prepared, controller.signal)
+      const stopped = execute(start, place, prepared, controller.signal)
         .catch(async (error: unknown) => {
           if (controller.signal.aborted || error instanceof SupersededError) return;
           await fail(id, error);
         })
         .then(release)
-        .finally(() => runs.delete(id));
+        .finally(() => {
+          runs.delete(id);
+          place.leave();
+        });
       runs.set(id, { controller, stopped });
     },
 
@@ -206,14 +229,4 @@ export function openRunner(
       await Promise.all([...runs.keys()].map(halt));
     },
   };
-}
-
-/** Rejects as soon as the signal aborts: the work, which others may share, goes on without its caller. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    work.then(resolve, reject);
-  });
 }

@@ -17,8 +17,9 @@ import {
   type SearchStatus,
 } from '../storage/records.ts';
 import { openLeases } from './leases.ts';
-import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
+import { atWork, openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
+import { openQueue } from './queue.ts';
 import { openRunner, type SearchParts } from './runner.ts';
 import { openTurns } from './turns.ts';
 
@@ -40,6 +41,7 @@ const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
 /** How many searches this process has. */
 export interface SearchesLoad {
   readonly running: number;
+  readonly queued: number;
 }
 
 export type Searches = ReturnType<typeof openSearches>;
@@ -50,6 +52,7 @@ export function openSearches(parts: SearchParts) {
   const { transition, ending } = lifecycle;
   const leases = openLeases(archive, now);
   const inTurn = openTurns<SearchId>();
+  const queue = openQueue(parts.maxSearches ?? Infinity);
   const runner = openRunner(parts, lifecycle, leases, inTurn);
   let isClosed = false;
   let watch: NodeJS.Timeout | undefined;
@@ -122,7 +125,7 @@ export function openSearches(parts: SearchParts) {
       if (lease !== null) return lease;
       const found = await archive.findSearch(id);
       if (found !== null && UNDER_WAY.includes(found.body.status) && !isClosed) {
-        runner.launch(found, null);
+        runner.launch(found, queue.join(id, null), null);
         return found.body;
       }
       await leases.release(id);
@@ -130,8 +133,13 @@ export function openSearches(parts: SearchParts) {
     });
 
   async function recover(): Promise<number> {
-    const { items } = await archive.listSearches(UNDER_WAY, 1000);
-    const outcomes = await Promise.all(items.map(({ item: { id } }) => takeUp(id)));
+    const { items } = await archive.listSearches(UNDER_WAY, 1000, undefined, 'asc');
+    // Those whose turn had come, then those that waited for it, in the order in which they did.
+    const inOrder = items
+      .map(({ item }) => item)
+      .toSorted((a, b) => Number(a.status === 'queued') - Number(b.status === 'queued'));
+    const outcomes: Awaited<ReturnType<typeof takeUp>>[] = [];
+    for (const { id } of inOrder) outcomes.push(await takeUp(id));
     const expiries = outcomes.flatMap((one) =>
       one && 'expiresAt' in one ? [Date.parse(one.expiresAt)] : [],
     );
@@ -165,11 +173,13 @@ export function openSearches(parts: SearchParts) {
       if (earlier !== null) return earlier;
       const [settings, prepared] = await resolve(given);
       const id = randomUUID() as SearchId;
+      const place = queue.join(id, null);
+      const protocol = prepared?.protocol ?? null;
       const record: SearchRecord = {
         id,
         settings,
-        protocol: prepared?.protocol ?? null,
-        status: prepared === null ? 'preparing' : 'running',
+        protocol,
+        status: place.isIn() ? atWork({ protocol }) : 'queued',
         failure: null,
         idempotencyKey,
         createdAt: now().toISOString(),
@@ -181,17 +191,22 @@ export function openSearches(parts: SearchParts) {
         frame: null,
       };
       await leases.take(id);
+      const giveUp = (): Promise<void> => {
+        place.leave();
+        return leases.release(id);
+      };
       const isAdded = await archive.addSearch(record).catch(async (error: unknown) => {
-        await leases.release(id);
+        await giveUp();
         throw error;
       });
       if (!isAdded) {
-        await leases.release(id);
+        await giveUp();
         const winner = await startedBy(idempotencyKey, given);
         if (winner === null) throw new Error(`search ${id} could not be added`);
         return winner;
       }
-      runner.launch({ id, version: 1, body: record }, prepared);
+      // Its batch is drawn again when its turn comes: many that wait would hold many.
+      runner.launch({ id, version: 1, body: record }, place, record.status === 'queued' ? null : prepared);
       return record;
     },
 
@@ -213,14 +228,16 @@ export function openSearches(parts: SearchParts) {
         // A run elsewhere that has been paused stops at its next score, or when it misses its lease.
         const lease = await leases.take(id, isPaused);
         if (lease !== null) throw isRunBy(body, lease);
+        const place = queue.join(id, null);
         try {
-          const resumed = await transition(id, 'resumed', [body.status], ({ protocol }) => ({
-            status: protocol === null ? 'preparing' : 'running',
+          const resumed = await transition(id, 'resumed', [body.status], (record) => ({
+            status: place.isIn() ? atWork(record) : 'queued',
             failure: null,
           }));
-          runner.launch(resumed, null);
+          runner.launch(resumed, place, null);
           return resumed.body;
         } catch (error) {
+          place.leave();
           await leases.release(id);
           runner.couldNot(id, error);
           throw error;
@@ -245,7 +262,10 @@ export function openSearches(parts: SearchParts) {
         journal.forget(id);
       }),
 
-    load: (): SearchesLoad => ({ running: runner.count() }),
+    load: (): SearchesLoad => ({ running: queue.running(), queued: queue.queued() }),
+
+    /** 1: the next to run; null: it does not wait in this process. */
+    queuePosition: (id: SearchId): number | null => queue.positionOf(id),
 
     countByStatus: (): Promise<readonly (readonly [SearchStatus, number])[]> =>
       Promise.all(SEARCH_STATUSES.map(async (status) => [status, await archive.countSearches([status])])),

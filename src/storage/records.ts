@@ -12,6 +12,7 @@ import type { Collection } from './documents.ts';
 export type SearchId = string & { readonly brand: 'SearchId' };
 
 export const SEARCH_STATUSES = [
+  'queued',
   'preparing',
   'running',
   'paused',

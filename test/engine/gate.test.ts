@@ -67,3 +67,23 @@ test('a closed gate turns away who waits and who comes', async () => {
   await expect(visit('c')).rejects.toThrow('closed');
   expect(inside).toEqual(['a']);
 });
+
+test('searches that each have as many lanes as there are places take turns', async () => {
+  const { gate, inside, visit } = openNoted(2);
+  const lane = async (name: string): Promise<void> => {
+    for (let i = 0; i < 10; i++) {
+      await visit(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      gate.leave();
+    }
+  };
+  await Promise.all(['a', 'a', 'b', 'b', 'c', 'c'].map(lane));
+  // Whoever looks at any six in a row while all are at work sees two of each.
+  for (let i = 0; i + 6 <= 48; i++)
+    expect(
+      inside
+        .slice(i, i + 6)
+        .toSorted()
+        .join(''),
+    ).toBe('aabbcc');
+});

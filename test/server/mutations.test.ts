@@ -285,3 +285,18 @@ describe('scoring an architecture', () => {
     expect(data.scoreArchitecture).toMatchObject({ architecture: null, errors: [{ code, field }] });
   });
 });
+
+test('a search that waits for its turn says so, and which place it has', async () => {
+  const busy = await startTestServer({ permits: 0, maxSearches: 1 });
+  const ids = [await startSearch(busy), await startSearch(busy), await startSearch(busy)];
+  const query = '{ searches { edges { node { id status queuePosition } } } }';
+  const { data } = await busy.ask(query);
+  expect(data.searches.edges.map(({ node }) => node)).toEqual(
+    [
+      { id: ids[0], status: 'RUNNING', queuePosition: null },
+      { id: ids[1], status: 'QUEUED', queuePosition: 1 },
+      { id: ids[2], status: 'QUEUED', queuePosition: 2 },
+    ].toReversed(),
+  );
+  await busy.close();
+});

@@ -60,6 +60,14 @@ type Control = (typeof CONTROLS)[number];
 
 /** Searches in each status that lasts, held there. */
 const STATES: Readonly<Record<Exclude<SearchStatus, 'preparing'>, () => Promise<[Laboratory, SearchId]>>> = {
+  async queued() {
+    const hold = holdAt(1);
+    const laboratory = await open({ onComputed: hold.onComputed, maxSearches: 1 });
+    await laboratory.service.searches.start({ ...MINUTE, seed: 1 });
+    const { id } = await laboratory.service.searches.start(MINUTE);
+    await hold.reached;
+    return [laboratory, id];
+  },
   async running() {
     const hold = holdAt(1);
     const laboratory = await open({ onComputed: hold.onComputed });
@@ -93,6 +101,7 @@ const STATES: Readonly<Record<Exclude<SearchStatus, 'preparing'>, () => Promise<
 };
 
 const ALLOWED: Readonly<Record<keyof typeof STATES, readonly Control[]>> = {
+  queued: ['pause', 'cancel'],
   running: ['pause', 'cancel'],
   paused: ['resume', 'cancel', 'remove'],
   cancelled: ['remove'],

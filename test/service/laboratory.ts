@@ -57,6 +57,7 @@ export interface LaboratoryOptions {
   readonly documents?: (real: Documents) => Documents;
   readonly datasets?: (real: Datasets) => Datasets;
   readonly now?: () => Date;
+  readonly maxSearches?: number;
   /** Told of each score the engine computed, once the service has dealt with it; holds the lane until it resolves. */
   readonly onComputed?: (count: number, signal: AbortSignal) => Promise<void> | void;
 }
@@ -99,6 +100,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       },
     },
     now,
+    ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),
     onError: (error) => errors.push(error),
   });
   return { service, archive, computed, errors, close: () => service.close() };

@@ -143,11 +143,17 @@ function noted(archive: Archive, calls: string[]): Archive {
 export interface TestOptions {
   /** How many scores may be computed before `permits.grant` is called. */
   readonly permits?: number;
+  /** How many searches run at the same time. */
+  readonly maxSearches?: number;
   /** Puts something else in place of parts of the service. */
   readonly alter?: (service: Service) => Partial<Service>;
 }
 
-export async function openTestService({ permits = Infinity, alter }: TestOptions = {}): Promise<TestService> {
+export async function openTestService({
+  permits = Infinity,
+  maxSearches = Infinity,
+  alter,
+}: TestOptions = {}): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), 'mednas-'));
   const calls: string[] = [];
   const gate = openPermits(permits);
@@ -156,6 +162,7 @@ export async function openTestService({ permits = Infinity, alter }: TestOptions
     engine: openFormulaEngine(gate),
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
     now: () => new Date(),
+    maxSearches,
     onError: () => undefined,
   });
   const altered = { ...real, ...alter?.(real) };

@@ -6,6 +6,7 @@ export const SEARCH_ROW = graphql(`
   fragment SearchRow on Search {
     id
     status
+    queuePosition
     createdAt
     finishedAt
     hypervolume

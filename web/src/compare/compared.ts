@@ -1,6 +1,7 @@
 // A search as the comparison knows it, and in how far several compare.
 
 import type { ComparedQuery, CurveQuery } from '../api/generated/graphql.ts';
+import { isAtWork } from '../ui/format.ts';
 
 export type ComparedSearch = NonNullable<ComparedQuery['search']>;
 export type Point = NonNullable<CurveQuery['search']>['generations']['edges'][number]['node'];
@@ -33,8 +34,7 @@ export type There = Extract<Compared, { readonly state: 'there' }>;
 /** It may be otherwise in a moment. */
 export function isUnsettled(compared: Compared | undefined): boolean {
   if (compared?.state !== 'there') return compared?.state !== 'unknown';
-  const { status } = compared.search;
-  return status === 'RUNNING' || status === 'PREPARING' || compared.problem !== null;
+  return isAtWork(compared.search) || compared.problem !== null;
 }
 
 type Scale = NonNullable<Point['scale']>;

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { paths } from '../ui/address.ts';
-import { duration, figure, INDICATORS, whole } from '../ui/format.ts';
+import { duration, figure, INDICATORS, isAtWork, whole } from '../ui/format.ts';
 import { Card, classes, Status, styles as ui } from '../ui/ui.tsx';
 import styles from './compare.module.css';
 import type { ComparedSearch } from './compared.ts';
@@ -15,11 +15,11 @@ export interface Named extends Shown {
   readonly name: string;
 }
 
-function took({ createdAt, finishedAt, status }: ComparedSearch): string {
-  const isAtWork = status === 'RUNNING' || status === 'PREPARING';
-  if (!finishedAt && !isAtWork) return '–';
+function took(search: ComparedSearch): string {
+  const { createdAt, finishedAt } = search;
+  if (!finishedAt && !isAtWork(search)) return '–';
   const until = finishedAt ? Date.parse(finishedAt) : Date.now();
-  return `${duration((until - Date.parse(createdAt)) / 1000)}${isAtWork ? ' so far' : ''}`;
+  return `${duration((until - Date.parse(createdAt)) / 1000)}${isAtWork(search) ? ' so far' : ''}`;
 }
 
 function Best({ search }: { readonly search: ComparedSearch }): ReactNode {

@@ -12,6 +12,7 @@ import { classes, Confirm, Notice, styles as ui } from '../ui/ui.tsx';
 type Action = 'pause' | 'resume' | 'cancel' | 'delete';
 
 const ACTIONS: Readonly<Record<SearchStatus, readonly Action[]>> = {
+  QUEUED: ['pause', 'cancel'],
   PREPARING: ['pause', 'cancel'],
   RUNNING: ['pause', 'cancel'],
   PAUSED: ['resume', 'cancel', 'delete'],

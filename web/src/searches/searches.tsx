@@ -6,7 +6,7 @@ import { useQuery } from 'urql';
 import { SEARCHES } from '../api/documents.ts';
 import type { SearchesQuery } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
-import { count, duration, figure, moment, titleOf, whole } from '../ui/format.ts';
+import { count, duration, figure, isAtWork, moment, titleOf, whole } from '../ui/format.ts';
 import { problemOf } from '../ui/problem.ts';
 import { classes, Notice, Progress, State, Status, styles as ui } from '../ui/ui.tsx';
 import { Controls } from './controls.tsx';
@@ -17,8 +17,6 @@ type Row = SearchesQuery['searches']['edges'][number]['node'];
 const PAGE = 25;
 /** Milliseconds between two looks at searches that are at work. */
 const LOOK_AGAIN = 2000;
-
-const isAtWork = ({ status }: Row): boolean => status === 'RUNNING' || status === 'PREPARING';
 
 const took = ({ createdAt, finishedAt }: Row): string =>
   finishedAt ? duration((Date.parse(finishedAt) - Date.parse(createdAt)) / 1000) : '–';
@@ -47,7 +45,7 @@ function SearchRow(props: {
         {row.failure && <p className={ui['wrong']}>{row.failure.message}</p>}
       </th>
       <td>
-        <Status of={row.status} />
+        <Status of={row.status} position={row.queuePosition ?? null} />
       </td>
       <td className={styles['progress']}>
         <Progress value={progress.evaluations / progress.plannedEvaluations} label={`Progress of ${name}`} />

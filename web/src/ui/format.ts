@@ -1,6 +1,6 @@
 // Numbers and times as people read them.
 
-import type { Indicator, SearchRowFragment } from '../api/generated/graphql.ts';
+import type { Indicator, SearchRowFragment, SearchStatus } from '../api/generated/graphql.ts';
 
 export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; readonly short: string }>> = {
   JACOB_COV: { label: 'Jacobian covariance', short: 'jacobCov' },
@@ -10,6 +10,11 @@ export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; re
   GRASP: { label: 'GraSP', short: 'grasp' },
   FISHER: { label: 'Fisher', short: 'fisher' },
 };
+
+const AT_WORK: ReadonlySet<SearchStatus> = new Set(['QUEUED', 'PREPARING', 'RUNNING']);
+
+/** Whether a search goes on by itself, now or when its turn comes. */
+export const isAtWork = ({ status }: { readonly status: SearchStatus }): boolean => AT_WORK.has(status);
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T'] as const;
 

@@ -29,6 +29,7 @@ export function Card(props: {
 }
 
 const STATUS: Readonly<Record<SearchStatus, readonly [label: string, colour: string]>> = {
+  QUEUED: ['queued', 'var(--warn)'],
   PREPARING: ['preparing', 'var(--warn)'],
   RUNNING: ['running', 'var(--accent)'],
   PAUSED: ['paused', 'var(--warn)'],
@@ -37,11 +38,18 @@ const STATUS: Readonly<Record<SearchStatus, readonly [label: string, colour: str
   FAILED: ['failed', 'var(--bad)'],
 };
 
-export function Status({ of }: { readonly of: SearchStatus }) {
+/** `position`: in the queue, of one that waits in it. */
+export function Status({
+  of,
+  position = null,
+}: {
+  readonly of: SearchStatus;
+  readonly position?: number | null;
+}) {
   const [label, color] = STATUS[of];
   return (
     <span className={styles['badge']} style={{ color }}>
-      {label}
+      {position === null ? label : `${label}, number ${position}`}
     </span>
   );
 }

@@ -1,0 +1,108 @@
+// Searches that want to run, and the places there are for them. Who waits is let in by turns of clients:
+// first whose client has the fewest inside and before it, then who came first.
+
+import type { SearchId } from '../storage/records.ts';
+
+export interface Place {
+  /** Whether the search is in. */
+  readonly isIn: () => boolean;
+  /** Resolves when it is. @throws the signal's reason when it aborts before. */
+  readonly entered: (signal: AbortSignal) => Promise<void>;
+  /** Gives the place up, or the waiting for it; may be called again. */
+  readonly leave: () => void;
+}
+
+interface Waiting {
+  readonly search: SearchId;
+  readonly client: string | null;
+  admit(): void;
+}
+
+export interface SearchQueue {
+  /** Takes a place, or a place in the queue. `client`: whose search it is; null: nobody's in particular. */
+  readonly join: (search: SearchId, client: string | null) => Place;
+  /** 1: the next to be let in; null: it does not wait. */
+  readonly positionOf: (search: SearchId) => number | null;
+  readonly running: () => number;
+  readonly queued: () => number;
+}
+
+/** In the order in which they will be let in, if nobody leaves before: clients take turns, one search each. */
+export function inTurns<T extends { readonly client: string | null }>(
+  waiting: readonly T[],
+  inside: readonly (string | null)[],
+): readonly T[] {
+  const counts = new Map<string | null, number>();
+  const turnOf = (client: string | null): number => {
+    const turn = counts.get(client) ?? 0;
+    counts.set(client, turn + 1);
+    return turn;
+  };
+  for (const client of inside) turnOf(client);
+  return waiting
+    .map((one) => ({ one, turn: turnOf(one.client) }))
+    .toSorted((a, b) => a.turn - b.turn)
+    .map(({ one }) => one);
+}
+
+export function openQueue(places: number): SearchQueue {
+  const inside = new Map<symbol, string | null>();
+  const waiting = new Set<Waiting>();
+  const order = (): readonly Waiting[] => inTurns([...waiting], [...inside.values()]);
+
+  function admitNext(): void {
+    const [next] = order();
+    if (next === undefined || inside.size >= places) return;
+    waiting.delete(next);
+    next.admit();
+  }
+
+  return {
+    join(search, client) {
+      const key = Symbol(search);
+      const { promise: admitted, resolve } = withResolver();
+      const one: Waiting = {
+        search,
+        client,
+        admit() {
+          inside.set(key, client);
+          resolve();
+        },
+      };
+      if (inside.size < places) one.admit();
+      else waiting.add(one);
+      return {
+        isIn: () => inside.has(key),
+        entered: (signal) => unlessAborted(admitted, signal),
+        leave() {
+          waiting.delete(one);
+          if (inside.delete(key)) admitNext();
+        },
+      };
+    },
+    positionOf(search) {
+      const index = order().findIndex((one) => one.search === search);
+      return index < 0 ? null : index + 1;
+    },
+    running: () => inside.size,
+    queued: () => waiting.size,
+  };
+}
+
+function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Rejects as soon as the signal aborts: the work, which others may share, goes on without its caller. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    work.then(resolve, reject);
+  });
+}
