@@ -9,6 +9,9 @@ import type { Inspection } from './engine.ts';
 import { evaluate as evaluateWith, networkOf, type Task } from './evaluate.ts';
 import { kernelMatrix } from './indicators/jacobCov.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { standBack } from './priority.ts';
+
+standBack();
 
 let opened: Promise<Backend> | null = null;
 

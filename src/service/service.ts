@@ -32,6 +32,23 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** Milliseconds for which a list of datasets is shown again: it looks at a file for each, and every search shows its dataset. */
+const LISTING_MS = 1000;
+
+/** What work came to, for all who ask within so many milliseconds. Failures are not remembered. */
+function remembered<T>(work: () => Promise<T>, milliseconds: number): () => Promise<T> {
+  let last: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    const at = performance.now();
+    if (last === null || at - last.at > milliseconds) {
+      const value = work();
+      last = { at, value };
+      value.catch(() => (last = null));
+    }
+    return last.value;
+  };
+}
+
 export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Service {
   const { archive, engine, datasets, now } = given;
   const { tell, observe } = openObservatory();
@@ -46,7 +63,7 @@ export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Servi
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
-    listDatasets: () => datasets.list(),
+    listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {
       await searches.close();

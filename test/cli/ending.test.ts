@@ -1,72 +1,26 @@
 // A service that is told to end while everything is under way: a real process, its real engine.
 
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
 import { WebSocket } from 'ws';
 import { openArchive } from '../../src/storage/archive.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
 import { scratchFolders } from '../service/laboratory.ts';
-import { buildCommand } from '../support/built.ts';
+import { type Served, serve, startServedSearch } from '../support/served.ts';
 import { rawId } from '../support/service.ts';
-import { type Outcome, startMednas } from './mednas.ts';
 
 const newFolder = scratchFolders();
 const GRACE = 4;
 
-interface Line {
-  readonly url?: string;
-}
-
-interface Service {
-  readonly url: string;
-  readonly folder: string;
-  readonly outcome: Promise<Outcome>;
-  readonly said: (words: string) => Promise<Line>;
-  readonly kill: (signal: NodeJS.Signals) => void;
-}
-
-let cli: string;
-beforeAll(async () => {
-  cli = await buildCommand();
-});
-
-const running: ChildProcess[] = [];
+const running: Served[] = [];
 // Those that a failed test has left.
-afterEach(() => running.splice(0).forEach((child) => child.kill('SIGKILL')));
+afterEach(() => running.splice(0).forEach(({ child }) => child.kill('SIGKILL')));
 
-async function serve(): Promise<Service> {
-  const folder = newFolder();
-  const env = { MEDNAS_DATA_DIR: folder, MEDNAS_WORKERS: '2', MEDNAS_GRACE: String(GRACE), PORT: '0' };
-  const { child, outcome } = startMednas(['serve'], { cwd: folder, env, cli });
-  running.push(child);
-  const lines = createInterface({ input: child.stdout });
-  /** The next line the service logs that has these words. */
-  const said = (words: string): Promise<Line> =>
-    new Promise((resolve) => {
-      lines.on('line', (line) => line.includes(words) && resolve(JSON.parse(line) as Line));
-    });
-  const failed = outcome.then((ended) => {
-    throw new Error(`it does not listen: ${JSON.stringify(ended)}`);
-  });
-  failed.catch(() => undefined);
-  const { url = '' } = await Promise.race([said('listening at'), failed]);
-  return { url, folder, outcome, said, kill: (signal) => child.kill(signal) };
-}
-
-async function startBusySearch({ url }: Service): Promise<string> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      query: 'mutation { startSearch(input: { generations: 1000 }) { search { id } } }',
-    }),
-  });
-  const { data } = (await response.json()) as {
-    readonly data: { readonly startSearch: { readonly search: { readonly id: string } } };
-  };
-  return data.startSearch.search.id;
+/** A service that searches and will for long. */
+async function serveBusy(): Promise<readonly [Served, string]> {
+  const service = await serve(newFolder(), { MEDNAS_GRACE: String(GRACE) });
+  running.push(service);
+  return [service, await startServedSearch(service, { generations: 1000 })];
 }
 
 const followUp = (id: string): object => ({
@@ -75,7 +29,7 @@ const followUp = (id: string): object => ({
 });
 
 /** A WebSocket that has had an event, and the code it is going to be closed with. */
-async function follow({ url }: Service, id: string): Promise<{ readonly closed: Promise<number> }> {
+async function follow({ url }: Served, id: string): Promise<{ readonly closed: Promise<number> }> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   await once(socket, 'open');
   socket.send('{"type":"connection_init"}');
@@ -86,8 +40,7 @@ async function follow({ url }: Service, id: string): Promise<{ readonly closed: 
 }
 
 test('it hands back its search, closes sockets so that clients return, cuts what hangs, and exits 0', async () => {
-  const service = await serve();
-  const id = await startBusySearch(service);
+  const [service, id] = await serveBusy();
   const { closed } = await follow(service, id);
   const stream = await fetch(`${service.url}/graphql/stream`, {
     method: 'POST',
@@ -103,7 +56,7 @@ test('it hands back its search, closes sockets so that clients return, cuts what
   const cut = once(hanging, 'close');
 
   const begin = performance.now();
-  service.kill('SIGTERM');
+  service.child.kill('SIGTERM');
   const events = await stream.text();
   const { code, stdout } = await service.outcome;
   expect(performance.now() - begin).toBeLessThan(GRACE * 1000 + 1000);
@@ -128,12 +81,11 @@ test('it hands back its search, closes sockets so that clients return, cuts what
 });
 
 test('a second signal ends it at once', async () => {
-  const service = await serve();
-  const id = await startBusySearch(service);
+  const [service, id] = await serveBusy();
   await follow(service, id);
   const closing = service.said('closing');
-  service.kill('SIGTERM');
+  service.child.kill('SIGTERM');
   await closing;
-  service.kill('SIGINT');
+  service.child.kill('SIGINT');
   expect((await service.outcome).signal).toBe('SIGINT');
 });
