@@ -31,7 +31,8 @@ export async function composeArchive({ mongodbUri, dataDir }: Config): Promise<A
 
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
-  const { dataDir, backend, workers, datasetFolders, download, searches } = config;
+  const { dataDir, backend, workers, datasetFolders, download, searches, maxEvaluations, maxSeconds } =
+    config;
   const archive = await composeArchive(config);
   try {
     return openService({
@@ -45,6 +46,7 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
       engine: await openEngine({ backend, workers }),
       now: () => new Date(),
       maxSearches: searches,
+      quota: { maxEvaluations, maxSeconds },
       onError,
     });
   } catch (error) {

@@ -20,6 +20,10 @@ export interface Config {
   readonly download: boolean;
   /** That run at the same time. */
   readonly searches: number;
+  /** That a search may score; null: as many as the method allows. */
+  readonly maxEvaluations: number | null;
+  /** That a search may run; null: for as long as it takes. */
+  readonly maxSeconds: number | null;
   /** Seconds between the signal to end and the end, at most. */
   readonly grace: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -122,6 +126,22 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'an integer from 1 to 1000',
     byDefault: '4',
     read: integer(1, 1000),
+  },
+  maxEvaluations: {
+    name: 'MEDNAS_MAX_EVALUATIONS',
+    description: 'Architectures that a search may score: a larger one is refused.',
+    wanted: 'an integer from 1 to 999999999',
+    byDefault: '',
+    defaultMeans: 'no limit',
+    read: (text) => (text === '' ? null : integer(1, 999_999_999)(text)),
+  },
+  maxSeconds: {
+    name: 'MEDNAS_MAX_SECONDS',
+    description: 'Seconds that a search may run, waiting and pauses left out: it is then paused.',
+    wanted: 'an integer from 1 to 999999999',
+    byDefault: '',
+    defaultMeans: 'no limit',
+    read: (text) => (text === '' ? null : integer(1, 999_999_999)(text)),
   },
   grace: {
     name: 'MEDNAS_GRACE',

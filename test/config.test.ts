@@ -13,6 +13,8 @@ const DEFAULTS = {
   datasetFolders: [],
   download: true,
   searches: 4,
+  maxEvaluations: null,
+  maxSeconds: null,
   grace: 10,
   logLevel: 'info',
 };
@@ -48,6 +50,8 @@ test.each([
   ['MEDNAS_DATASETS', delimiter, { datasetFolders: [] }],
   ['MEDNAS_DOWNLOAD', 'off', { download: false }],
   ['MEDNAS_SEARCHES', '1', { searches: 1 }],
+  ['MEDNAS_MAX_EVALUATIONS', '2000', { maxEvaluations: 2000 }],
+  ['MEDNAS_MAX_SECONDS', '3600', { maxSeconds: 3600 }],
   ['MEDNAS_GRACE', '60', { grace: 60 }],
   ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
 ])('%s=%s', (name, text, part) => {
@@ -67,6 +71,7 @@ test.each([
   ['MEDNAS_WORKERS', '1025'],
   ['MEDNAS_WORKERS', 'NaN'],
   ['MEDNAS_DOWNLOAD', 'true'],
+  ['MEDNAS_MAX_SECONDS', '0'],
   ['MEDNAS_GRACE', '0'],
   ['MEDNAS_DOWNLOAD', 'ON'],
   ['MEDNAS_DOWNLOAD', 'constructor'],

@@ -16,6 +16,7 @@ export const ErrorCodeName = defineEnum<FailureCode>('ErrorCode', 'What went wro
   BATCH_TOO_LARGE: 'The batch has more images than the dataset has distinct training images.',
   NOT_FOUND: 'There is nothing of that id.',
   CONFLICT: 'The idempotency key has been used with other settings.',
+  QUOTA_EXCEEDED: 'A search is larger, or has run longer, than this service allows.',
   INVALID_STATE: 'It cannot be done now, e.g. resuming a search that has ended.',
   STORAGE_UNREACHABLE: 'The archive does not answer.',
   STORAGE_READ_ONLY: 'The archive cannot be written.',

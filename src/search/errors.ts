@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'BATCH_TOO_LARGE' // more images than the split has distinct ones, or than fit a worker's memory
   | 'NOT_FOUND'
   | 'CONFLICT' // an idempotency key used again with other settings
+  | 'QUOTA_EXCEEDED' // a search larger, or longer, than this service allows
   | 'INVALID_STATE' // e.g. resuming a search that has completed
   | 'STORAGE_UNREACHABLE'
   | 'STORAGE_READ_ONLY'

@@ -96,7 +96,9 @@ export async function runSearch(
     return records.map(({ evaluation }) => evaluation);
   };
 
-  let begunAt = now().getTime();
+  const ran = record.seconds ?? 0;
+  const startedAt = now().getTime();
+  let begunAt = startedAt;
   for await (const state of search(record.settings, evaluate, signal, from)) {
     // What is written to an archive that has been deleted is lost without a word.
     await archive.check();
@@ -118,6 +120,7 @@ export async function runSearch(
       hypervolume: generation.hypervolume,
       best: generation.best,
       frame: state.frame,
+      seconds: ran + (now().getTime() - startedAt) / 1000,
     };
     if (!(await archive.replaceSearch(version, record))) throw new SupersededError(record.id);
     version += 1;

@@ -14,6 +14,7 @@ import { atWork, type Lifecycle, UNDER_WAY } from './lifecycle.ts';
 import type { Observer } from './observer.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { type Place, unlessAborted } from './queue.ts';
+import { NO_QUOTA, type Quota, watchTime } from './quota.ts';
 import { runSearch, SupersededError } from './run.ts';
 import { openScorer } from './scoring.ts';
 import type { InTurn } from './turns.ts';
@@ -27,6 +28,8 @@ export interface SearchParts {
   readonly now: () => Date;
   /** How many searches run at the same time; as many as there are unless given. */
   readonly maxSearches?: number;
+  /** How much one search may take; as much as it likes unless given. */
+  readonly quota?: Quota;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, search: SearchId) => void;
 }
@@ -69,7 +72,7 @@ export function openRunner(
   leases: Leases,
   inTurn: InTurn<SearchId>,
 ) {
-  const { archive, engine, datasets, now } = parts;
+  const { archive, engine, datasets, now, quota = NO_QUOTA } = parts;
   const { announce, store, ending } = lifecycle;
   const runs = new Map<SearchId, Run>();
   const untold = new Map<SearchId, Untold>();
@@ -108,7 +111,12 @@ export function openRunner(
     const begun =
       protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
     if (begun === null) throw new SupersededError(start.id);
-    const finished = await runSearch(parts, openScorer(archive, engine, prepared, now), begun, signal);
+    const spent = new AbortController();
+    const callOff = watchTime(quota, begun.body.seconds ?? 0, (error) => spent.abort(error));
+    const scorer = openScorer(archive, engine, prepared, now);
+    const finished = await runSearch(parts, scorer, begun, AbortSignal.any([signal, spent.signal])).finally(
+      callOff,
+    );
     if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
   }
 
@@ -116,10 +124,14 @@ export function openRunner(
    * What becomes of a search that failed. One that its surroundings failed is paused, to go on when they
    * are mended; and so is one that has begun, whatever it now finds wrong: its images may come back.
    */
-  const outcomeOf = ({ protocol }: SearchRecord, failure: Failure): Partial<SearchRecord> =>
-    SURROUNDINGS.has(failure.code) || (protocol !== null && failure.code !== 'INTERNAL')
+  function outcomeOf({ protocol, seconds = 0 }: SearchRecord, failure: Failure): Partial<SearchRecord> {
+    // So that it is over at once when it is resumed under the same quota.
+    if (failure.code === 'QUOTA_EXCEEDED')
+      return { status: 'paused', failure, seconds: Math.max(seconds, quota.maxSeconds ?? 0) };
+    return SURROUNDINGS.has(failure.code) || (protocol !== null && failure.code !== 'INTERNAL')
       ? { status: 'paused', failure }
       : ending('failed', failure);
+  }
 
   /** Stores and tells that a search has failed, unless it has become somebody else's. */
   async function tell(id: SearchId, failure: Failure): Promise<void> {

@@ -20,6 +20,7 @@ import { openLeases } from './leases.ts';
 import { atWork, openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
 import { openQueue } from './queue.ts';
+import { NO_QUOTA, requireQuota } from './quota.ts';
 import { openRunner, type SearchParts } from './runner.ts';
 import { openTurns } from './turns.ts';
 
@@ -47,7 +48,7 @@ export interface SearchesLoad {
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
-  const { archive, journal, engine, datasets, now } = parts;
+  const { archive, journal, engine, datasets, now, quota = NO_QUOTA } = parts;
   const lifecycle = openLifecycle(archive, journal, now);
   const { transition, ending } = lifecycle;
   const leases = openLeases(archive, now);
@@ -172,6 +173,7 @@ export function openSearches(parts: SearchParts) {
       const earlier = await startedBy(idempotencyKey, given);
       if (earlier !== null) return earlier;
       const [settings, prepared] = await resolve(given);
+      requireQuota(quota, settings);
       const id = randomUUID() as SearchId;
       const place = queue.join(id, null);
       const protocol = prepared?.protocol ?? null;

@@ -50,6 +50,8 @@ export interface SearchRecord {
   readonly best: ArchitectureId | null;
   /** The first generation's ranges. */
   readonly frame: Scale | null;
+  /** That it has run, up to its last finished generation or the end of its quota; missing: none yet. */
+  readonly seconds?: number;
 }
 
 export interface GenerationRecord {

@@ -19,6 +19,7 @@ import { type ArchitectureId, architectureId } from '../../src/search/identity.t
 import { parseSettings, type SearchSettings } from '../../src/search/settings.ts';
 import { prepare } from '../../src/service/protocol.ts';
 import { stateOf } from '../../src/service/run.ts';
+import type { Quota } from '../../src/service/quota.ts';
 import { openService, type Service } from '../../src/service/service.ts';
 import { type Archive, openArchive } from '../../src/storage/archive.ts';
 import type { Documents } from '../../src/storage/documents.ts';
@@ -58,6 +59,7 @@ export interface LaboratoryOptions {
   readonly datasets?: (real: Datasets) => Datasets;
   readonly now?: () => Date;
   readonly maxSearches?: number;
+  readonly quota?: Quota;
   /** Told of each score the engine computed, once the service has dealt with it; holds the lane until it resolves. */
   readonly onComputed?: (count: number, signal: AbortSignal) => Promise<void> | void;
 }
@@ -101,6 +103,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     },
     now,
     ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),
+    ...(options.quota !== undefined && { quota: options.quota }),
     onError: (error) => errors.push(error),
   });
   return { service, archive, computed, errors, close: () => service.close() };
