@@ -11,7 +11,9 @@ import {
   checkQuery,
   type Collection,
   type Documents,
+  type Guard,
   type Stored,
+  SupersededError,
   toJson,
   toStored,
 } from './documents.ts';
@@ -193,10 +195,20 @@ export async function openMongo(uri: string): Promise<Documents> {
     return model;
   }
 
-  const insertMany: Documents['insertMany'] = (collection, rows) =>
+  // A step of its own: only transactions would make it one with the write, and a single server has none.
+  async function requireGuard(guard: Guard | undefined): Promise<void> {
+    if (guard === undefined) return;
+    const { collection, id, where } = guard;
+    const filter = { $and: [{ _id: id }, toFilter({ where })] };
+    if ((await (await modelOf(collection)).findOne(filter).lean<Row>()) === null)
+      throw new SupersededError(id);
+  }
+
+  const insertMany: Documents['insertMany'] = (collection, rows, guard) =>
     attempt(async () => {
       const documents = rows.map(({ id, body }) => ({ _id: id, version: 1, ...toRow(collection, id, body) }));
       const model = await modelOf(collection);
+      await requireGuard(guard);
       if (documents.length === 0) return 0;
       try {
         return (await model.insertMany(documents, { ordered: false, lean: true })).length;
@@ -214,11 +226,13 @@ export async function openMongo(uri: string): Promise<Documents> {
 
   return {
     insertMany,
-    insert: async (collection, id, body) => (await insertMany(collection, [{ id, body }])) === 1,
-    replace: (collection, id, version, body) =>
+    insert: async (collection, id, body, guard) =>
+      (await insertMany(collection, [{ id, body }], guard)) === 1,
+    replace: (collection, id, version, body, guard) =>
       attempt(async () => {
         const row = toRow(collection, id, body);
         const model = await modelOf(collection);
+        await requireGuard(guard);
         try {
           const outcome = await model.updateOne(
             { _id: id, version },
