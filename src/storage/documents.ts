@@ -87,10 +87,10 @@ export class SupersededError extends Error {
 export interface Documents {
   /** False, with nothing stored, when the id or a unique key is taken. */
   insert<B>(collection: Collection<B>, id: string, body: B, guard?: Guard): Promise<boolean>;
-  /** How many were stored; those whose id or unique key is taken are left out. */
+  /** How many were stored; those whose id or unique key is taken are left out. `version`: 1 unless given. */
   insertMany<B>(
     collection: Collection<B>,
-    rows: readonly { readonly id: string; readonly body: B }[],
+    rows: readonly { readonly id: string; readonly body: B; readonly version?: number }[],
     guard?: Guard,
   ): Promise<number>;
   /** False, with nothing changed, unless the document stands at `version` and its new unique keys are free. */
@@ -108,9 +108,18 @@ export interface Documents {
   count(collection: Collection<unknown>, where: readonly Condition[]): Promise<number>;
   /** Number removed. */
   remove(collection: Collection<unknown>, where: readonly Condition[]): Promise<number>;
+  /** The present, to be read at leisure. SQLite: of one moment, whatever is written meanwhile; MongoDB: of each call's. */
+  snapshot(collections: readonly Collection<unknown>[]): Promise<Snapshot>;
+  /** What the database itself finds wrong with its files, in its words. */
+  faults(): Promise<readonly string[]>;
   /** Rejects when the database cannot be read and written now. */
   check(): Promise<void>;
   /** May be called again; every other call then rejects. */
+  close(): Promise<void>;
+}
+
+export interface Snapshot {
+  find<B>(collection: Collection<B>, query: Query): Promise<readonly Stored<B>[]>;
   close(): Promise<void>;
 }
 

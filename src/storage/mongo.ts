@@ -206,7 +206,11 @@ export async function openMongo(uri: string): Promise<Documents> {
 
   const insertMany: Documents['insertMany'] = (collection, rows, guard) =>
     attempt(async () => {
-      const documents = rows.map(({ id, body }) => ({ _id: id, version: 1, ...toRow(collection, id, body) }));
+      const documents = rows.map(({ id, body, version = 1 }) => ({
+        _id: id,
+        version,
+        ...toRow(collection, id, body),
+      }));
       const model = await modelOf(collection);
       await requireGuard(guard);
       if (documents.length === 0) return 0;
@@ -222,6 +226,16 @@ export async function openMongo(uri: string): Promise<Documents> {
     attempt(async () => {
       const model = await modelOf(collection);
       return (await model.find({ _id: { $in: ids } }).lean<Row[]>()).map((row) => fromRow(collection, row));
+    });
+
+  const find: Documents['find'] = (collection, query) =>
+    attempt(async () => {
+      checkQuery(query);
+      const model = await modelOf(collection);
+      if (query.limit === 0) return []; // To MongoDB, 0 is no limit.
+      const options = { sort: toSort(query), limit: query.limit ?? 0 };
+      const rows = await model.find(toFilter(query), null, options).lean<Row[]>();
+      return rows.map((row) => fromRow(collection, row));
     });
 
   return {
@@ -246,15 +260,7 @@ export async function openMongo(uri: string): Promise<Documents> {
       }),
     getMany,
     get: async (collection, id) => (await getMany(collection, [id]))[0] ?? null,
-    find: (collection, query) =>
-      attempt(async () => {
-        checkQuery(query);
-        const model = await modelOf(collection);
-        if (query.limit === 0) return []; // To MongoDB, 0 is no limit.
-        const options = { sort: toSort(query), limit: query.limit ?? 0 };
-        const rows = await model.find(toFilter(query), null, options).lean<Row[]>();
-        return rows.map((row) => fromRow(collection, row));
-      }),
+    find,
     count: (collection, where) =>
       attempt(async () => {
         checkQuery({ where });
@@ -265,6 +271,9 @@ export async function openMongo(uri: string): Promise<Documents> {
         checkQuery({ where });
         return (await (await modelOf(collection)).deleteMany(toFilter({ where }))).deletedCount;
       }),
+    snapshot: () => Promise.resolve({ find, close: () => Promise.resolve() }),
+    // Its server checks its files itself.
+    faults: () => Promise.resolve([]),
     check: () => attempt(async () => void (await touch())),
     close: () => attempt(() => connection.destroy()),
   };

@@ -190,5 +190,8 @@ export const EVENTS = collection<EventRecord>(
 );
 export const LEASES = collection<LeaseRecord>('leases', [], [['search']], UPGRADES.leases);
 
+/** A backup that is being, or has been, restored here; its id is the file's checksum. */
+export const RESTORES = collection<{ readonly at: string }>('restores', [], []);
+
 /** Each after those that its documents refer to. */
 export const COLLECTIONS = [ARCHITECTURES, SEARCHES, LEASES, INDIVIDUALS, GENERATIONS, EVENTS] as const;

@@ -14,6 +14,7 @@ import {
   type Collection,
   type Documents,
   type Guard,
+  type Snapshot,
   type Stored,
   SupersededError,
   toJson,
@@ -150,13 +151,32 @@ export async function openSqlite(folder: string): Promise<Documents> {
     return `"${collection.name}"`;
   }
 
-  function read<B>(collection: Collection<B>, { sql, values }: Fragment): readonly Stored<B>[] {
-    const rows = prepare(`SELECT id, version, revision, body FROM ${tableOf(collection)} WHERE ${sql}`).all(
-      ...values,
-    );
+  function read<B>(
+    collection: Collection<B>,
+    { sql, values }: Fragment,
+    statementOf: (sql: string) => StatementSync = prepare,
+  ): readonly Stored<B>[] {
+    const table = tableOf(collection);
+    const rows = statementOf(`SELECT id, version, revision, body FROM ${table} WHERE ${sql}`).all(...values);
     return (rows as unknown as readonly Row[]).map((row) =>
       toStored(collection, { ...row, body: JSON.parse(row.body) as unknown }),
     );
+  }
+
+  /** A connection whose one transaction goes on reading what was there when it began. */
+  function openSnapshot(collections: readonly Collection<unknown>[]): Snapshot {
+    // Before it begins: it would not see a table that is made later.
+    for (const collection of collections) tableOf(collection);
+    const reader = new DatabaseSync(join(folder, FILE), { readOnly: true });
+    reader.exec('BEGIN; SELECT 1 FROM sqlite_schema');
+    return {
+      find: (collection, query) =>
+        attempt(() => {
+          checkQuery(query);
+          return read(collection, toSql(query), (sql) => reader.prepare(sql));
+        }),
+      close: () => attempt(() => reader.close()),
+    };
   }
 
   /** Number of documents changed. */
@@ -187,11 +207,11 @@ export async function openSqlite(folder: string): Promise<Documents> {
 
   const insertMany: Documents['insertMany'] = (collection, rows, guard) =>
     attempt(() => {
-      const pairs = rows.map(({ id, body }) => [id, toJson(collection, id, body)]);
+      const pairs = rows.map(({ id, body, version = 1 }) => [id, toJson(collection, id, body), version]);
       // One statement, so one transaction.
       return writeGuarded(
         `INSERT INTO ${tableOf(collection)} (id, version, revision, body)` +
-          ' SELECT value ->> 0, 1, ?, value ->> 1 FROM json_each(?) WHERE GUARD ON CONFLICT DO NOTHING',
+          ' SELECT value ->> 0, value ->> 2, ?, value ->> 1 FROM json_each(?) WHERE GUARD ON CONFLICT DO NOTHING',
         [collection.revision, JSON.stringify(pairs)],
         guard,
       );
@@ -234,6 +254,12 @@ export async function openSqlite(folder: string): Promise<Documents> {
         checkQuery({ where });
         const { sql, values } = toWhere(where);
         return write(`DELETE FROM ${tableOf(collection)} WHERE ${sql}`, values);
+      }),
+    snapshot: (collections) => attempt(() => openSnapshot(collections)),
+    faults: () =>
+      attempt(() => {
+        const rows = database.prepare('PRAGMA integrity_check').all();
+        return rows.map((row) => String(row['integrity_check'])).filter((fault) => fault !== 'ok');
       }),
     check: () =>
       attempt(() => {
