@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { verifyArchive } from './cli/archive.ts';
 import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
@@ -89,6 +90,14 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .option('--merge', 'add to an archive that is not empty; what is there already must be equal')
     .option('--json', 'print one JSON document')
     .action(runRestore);
+
+  program
+    .command('archive')
+    .description('look after the archive')
+    .command('verify')
+    .description('check that all of it is there and as it should be; exit code 1 when it is not')
+    .option('--json', 'print one JSON document')
+    .action(verifyArchive);
 
   program
     .command('datasets')

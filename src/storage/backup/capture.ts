@@ -3,7 +3,8 @@
 // generations they count, and events up to the first that tells of something later. What is left out is
 // what a run that goes on from the record does again. Scores come last, so that whatever is referred to is there.
 
-import type { Collection, Query, Scalar, Snapshot, Stored } from '../documents.ts';
+import type { Collection, Snapshot, Stored } from '../documents.ts';
+import { pagesOf } from '../pages.ts';
 import {
   ARCHITECTURES,
   EVENTS,
@@ -16,26 +17,6 @@ import {
   type SearchRecord,
 } from '../records.ts';
 import type { Row } from './file.ts';
-
-/** Documents that are read at a time. */
-const PAGE = 500;
-
-/** Pages of a whole collection, in the order of the paths; ids without them. */
-export async function* pagesOf<B>(
-  { find }: Pick<Snapshot, 'find'>,
-  collection: Collection<B>,
-  paths: readonly (string & keyof B)[] = [],
-): AsyncGenerator<readonly Stored<B>[]> {
-  const order = paths.map((path) => [path, 'asc'] as const);
-  let after: Query['after'];
-  for (;;) {
-    const page = await find(collection, { order, limit: PAGE, ...(after && { after }) });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield page;
-    after = { id: last.id, values: paths.map((path) => last.body[path] as Scalar) };
-  }
-}
 
 type Point = Pick<Stored<SearchRecord>, 'version'> & Pick<SearchRecord, 'generation' | 'finishedAt'>;
 
