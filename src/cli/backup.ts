@@ -5,6 +5,7 @@ import { composeDocuments } from '../compose.ts';
 import { loadConfig } from '../config.ts';
 import { capture } from '../storage/backup/capture.ts';
 import { type Counts, type Row, tally, writeBackup } from '../storage/backup/file.ts';
+import type { Documents, Snapshot } from '../storage/documents.ts';
 import { restore } from '../storage/backup/restore.ts';
 import { COLLECTIONS } from '../storage/records.ts';
 import { print } from './output.ts';
@@ -40,6 +41,15 @@ async function* counted(
   }
 }
 
+async function ofSnapshot<T>(documents: Documents, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const snapshot = await documents.snapshot(COLLECTIONS);
+  try {
+    return await work(snapshot);
+  } finally {
+    await snapshot.close();
+  }
+}
+
 export async function runBackup({
   out,
   json,
@@ -49,10 +59,14 @@ export async function runBackup({
 }): Promise<void> {
   const documents = await composeDocuments(loadConfig());
   try {
-    const snapshot = await documents.snapshot(COLLECTIONS);
     const tell = openProgress();
-    const pages = counted(capture(snapshot), (counts) => tell('written', counts));
-    const trailer = await writeBackup(out, new Date(), pages).finally(() => snapshot.close());
+    const trailer = await ofSnapshot(documents, (snapshot) =>
+      writeBackup(
+        out,
+        new Date(),
+        counted(capture(snapshot), (counts) => tell('written', counts)),
+      ),
+    );
     const { size: bytes } = await stat(out);
     await print(
       json

@@ -119,8 +119,8 @@ export interface Documents {
 }
 
 export interface Snapshot {
-  find<B>(collection: Collection<B>, query: Query): Promise<readonly Stored<B>[]>;
-  close(): Promise<void>;
+  readonly find: Documents['find'];
+  readonly close: () => Promise<void>;
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;

@@ -41,7 +41,11 @@ const CLOCK = new Date('2026-01-01T00:00:00Z');
 const HELD = { ...MINUTE, seed: 12 };
 const toFile = async (documents: Documents, path: string) => {
   const snapshot = await documents.snapshot(COLLECTIONS);
-  return await writeBackup(path, CLOCK, capture(snapshot)).finally(() => snapshot.close());
+  try {
+    return await writeBackup(path, CLOCK, capture(snapshot));
+  } finally {
+    await snapshot.close();
+  }
 };
 let files = 0;
 const newPath = (): string => join(folder, `path${files++}`);

@@ -31,10 +31,11 @@ function isBeyond({ key, happening }: EventRecord, { version, generation, finish
 /** Nobody runs a search of a restored archive; its fence goes on from where it was. */
 const released = (lease: LeaseRecord): LeaseRecord => ({ ...lease, owner: null });
 
+const toRows = <B>({ name, revision }: Collection<B>, page: readonly Stored<B>[]): readonly Row[] =>
+  page.map(({ id, version, body }) => ({ collection: name, id, version, layout: revision, body }));
+
 export async function* capture(snapshot: Pick<Snapshot, 'find'>): AsyncGenerator<readonly Row[]> {
   const points = new Map<string, Point>();
-  const toRows = <B>({ name, revision }: Collection<B>, page: readonly Stored<B>[]): readonly Row[] =>
-    page.map(({ id, version, body }) => ({ collection: name, id, version, layout: revision, body }));
 
   for await (const page of pagesOf(snapshot, SEARCHES)) {
     for (const { id, version, body } of page) {

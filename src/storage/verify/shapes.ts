@@ -6,7 +6,7 @@ import { SEARCH_STATUSES } from '../records.ts';
 interface Shape {
   /** For a person. */
   readonly wanted: string;
-  holds(value: unknown): boolean;
+  readonly holds: (value: unknown) => boolean;
 }
 
 const TEXT: Shape = { wanted: 'a text', holds: (value) => typeof value === 'string' };

@@ -34,11 +34,12 @@ async function byId(reader: Reader, ids: Iterable<SearchId>): Promise<ReadonlyMa
   return new Map(found.map(({ body }) => [body.id, body]));
 }
 
+const keyOf = (body: ArchitectureRecord): string => architectureKey(body.protocolId, body.architecture);
+
 async function* verifyArchitectures(reader: Reader): Findings {
   for await (const page of pagesOf(reader, ARCHITECTURES)) {
     const records: Stored<ArchitectureRecord>[] = [];
-    const idOf = (body: ArchitectureRecord) => architectureKey(body.protocolId, body.architecture);
-    yield* wellShaped(ARCHITECTURES, page, idOf, records);
+    yield* wellShaped(ARCHITECTURES, page, keyOf, records);
     for (const { id, body } of records) {
       const where = `architectures ${id}`;
       if (protocolId(body.protocol) !== body.protocolId)
@@ -85,7 +86,10 @@ async function* verifyIndividual(
   scores: ReadonlyMap<string, ArchitectureRecord>,
 ): Findings {
   const where = `individuals ${id}`;
-  if (record === undefined) return yield { where, what: 'is of a search that is missing', advice: RESTORE };
+  if (record === undefined) {
+    yield { where, what: 'is of a search that is missing', advice: RESTORE };
+    return;
+  }
   const space = SPACES[record.settings.space];
   if (space === undefined || architectureId(space.id, space.canonical(body.genotype)) !== body.id)
     yield { where, what: 'its genotype has another hash than it says', advice: DELETE };
