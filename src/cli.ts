@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
+import { keysCommand } from './cli/keys.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
@@ -72,6 +73,8 @@ function buildProgram(writeOut: (text: string) => void): Command {
       const { serve } = await import('./main.ts');
       await serve(loadConfig());
     });
+
+  keysCommand(program.command('keys').description('who may use the API of the service'));
 
   program
     .command('datasets')
