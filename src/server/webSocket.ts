@@ -99,12 +99,15 @@ export function openWebSocket(parts: WebSocketParts, listener: Server, path: str
         const message = `There were more than ${rate.limit} requests within a minute.`;
         return refusal('RATE_LIMITED', message, { retryAfter: rate.reset });
       }
-      const execution = toExecution(api, request, client.signal, client.viewer);
-      if (isRefusal(execution)) return execution;
+      // Before anything is read of it, so that what is refused costs next to nothing.
       if (!client.begin(id, places.take(client.viewer.client)))
         return refusal('TOO_MANY_SUBSCRIPTIONS', TOO_MANY);
-      return execution.args;
+      const execution = toExecution(api, request, client.signal, client.viewer);
+      if (!isRefusal(execution)) return execution.args;
+      client.end(id);
+      return execution;
     } catch (error) {
+      client?.end(id);
       return [new GraphQLError('Internal server error', { originalError: error as Error })];
     }
   }
