@@ -52,7 +52,7 @@ export const credentialsOf = (request: IncomingMessage): Credentials => ({
 export interface Gate {
   readonly handler: RequestHandler;
   /** Whom a request is of that the handler has let pass. */
-  viewerOf(request: IncomingMessage): Viewer;
+  readonly viewerOf: (request: IncomingMessage) => Viewer;
 }
 
 export function openGate(access: Access, rates: Rates): Gate {

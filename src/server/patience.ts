@@ -15,6 +15,13 @@ export interface Patience {
 
 export const PATIENCE: Patience = { init: 5000, idle: 10 * 60_000, slow: 30_000, recheck: 30_000 };
 
+/** That the archive does not answer says nothing of a key. */
+const isOver = (access: Access, credentials: Credentials): Promise<boolean> =>
+  access.identify(credentials).then(
+    (viewer) => viewer === null,
+    () => false,
+  );
+
 /** Calls `end` when the credentials let nobody in any more; stops looking when the signal aborts. */
 export function watchOver(
   access: Access,
@@ -24,15 +31,11 @@ export function watchOver(
   end: () => void,
 ): void {
   const look = setInterval(() => {
-    access.identify(credentials).then(
-      (viewer) => {
-        if (viewer !== null || signal.aborted) return;
-        clearInterval(look);
-        end();
-      },
-      // That the archive does not answer says nothing of a key.
-      () => undefined,
-    );
+    void isOver(access, credentials).then((over) => over && !signal.aborted && stop());
   }, every);
+  function stop(): void {
+    clearInterval(look);
+    end();
+  }
   signal.addEventListener('abort', () => clearInterval(look));
 }

@@ -146,7 +146,8 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   const access = await openAccess(service.keys, host, who, report);
   const rates = openRates(limits.requests);
   const places = openPlaces(limits.subscriptions);
-  const { handler: gate, viewerOf } = openGate(access, rates);
+  const gate = openGate(access, rates);
+  const { viewerOf } = gate;
   const api: Api = {
     schema: buildApiSchema(),
     open: (signal, viewer) => openContext({ service, viewer, signal, report }),
@@ -157,7 +158,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   const http = await openHttp(api, listener, viewerOf, logger);
   const events = openEventStream({ api, access, places, patience, viewerOf });
   const checks = health({ service, report, isClosing: () => closing !== null });
-  const handlers = { checks, gate, http: http.handler, events: events.handler };
+  const handlers = { checks, gate: gate.handler, http: http.handler, events: events.handler };
   listener.on('request', buildApp({ ...handlers, ownName: ownName(host, who.names) }, report));
   let url: string;
   try {
@@ -168,7 +169,11 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   }
   const sockets = openWebSocket(
     {
-      ...{ api, access, rates, places, patience },
+      api,
+      access,
+      rates,
+      places,
+      patience,
       sockets: openPlaces(limits.subscriptions),
       isOwnName: (request) => isOwnName(request, host, who.names),
     },

@@ -68,7 +68,8 @@ export function openWebSocket(parts: WebSocketParts, listener: Server, path: str
     const client = clients.get(socket);
     const said = params?.['authorization'];
     const credentials = credentialsOf(request);
-    const authorization = said === undefined ? credentials.authorization : String(said);
+    const authorization =
+      said === undefined ? credentials.authorization : typeof said === 'string' ? said : '';
     const viewer = await access.identify({ ...credentials, authorization });
     const rate = await rates.count(viewer?.client ?? `stranger ${credentials.address}`);
     if (rate.isExceeded) {

@@ -221,6 +221,7 @@ test('an event stream whose client takes nothing of what it is sent is cut', asy
   );
   while (server.following() === 0) await fetch(`${server.url}/livez`);
   await server.unfollowed();
+  expect(server.following()).toBe(0);
   socket.on('error', () => undefined).destroy();
 });
 

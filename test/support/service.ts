@@ -155,7 +155,7 @@ export async function openTestService({ permits = Infinity, alter }: TestOptions
   const real = openService({
     archive: noted(openArchive(await openSqlite(folder)), calls),
     engine: openFormulaEngine(gate),
-    datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
+    datasets: openDatasets({ folders: [], dataFolder: folder, download: false, confined: true }),
     now: () => new Date(),
     onError: () => undefined,
   });
