@@ -7,6 +7,7 @@ import { verifyArchive } from './cli/archive.ts';
 import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
+import { keysCommand } from './cli/keys.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
@@ -75,6 +76,8 @@ function buildProgram(writeOut: (text: string) => void): Command {
       const { serve } = await import('./main.ts');
       await serve(loadConfig());
     });
+
+  keysCommand(program.command('keys').description('who may use the API of the service'));
 
   program
     .command('backup')
