@@ -1,0 +1,148 @@
+// A Dockerfile as data: its stages and what each is told. It knows the instructions this project uses and
+// refuses every other text, so that nothing is followed in another sense than a container engine's.
+
+const NAMES = [
+  ...['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'RUN'],
+  ...['STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
+] as const;
+
+interface At {
+  /** Of the file, from 1. */
+  readonly line: number;
+}
+
+/** `--name=value` before an instruction's words. */
+type Flags = Readonly<Record<string, string>>;
+
+export type Instruction = At &
+  (
+    | { readonly name: 'ARG' | 'ENV' | 'LABEL'; readonly pairs: readonly (readonly [string, string])[] }
+    | { readonly name: 'COPY'; readonly flags: Flags; readonly sources: readonly string[]; readonly to: string }
+    | { readonly name: 'RUN'; readonly script: string }
+    | { readonly name: 'HEALTHCHECK'; readonly flags: Flags; readonly command: readonly string[] }
+    | { readonly name: 'CMD' | 'ENTRYPOINT'; readonly command: readonly string[] }
+    | { readonly name: 'EXPOSE' | 'STOPSIGNAL' | 'USER' | 'VOLUME' | 'WORKDIR'; readonly value: string }
+  );
+
+export type InstructionName = Instruction['name'];
+
+export interface Stage extends At {
+  readonly name: string;
+  /** Another stage's name, or an image's. */
+  readonly from: string;
+  readonly instructions: readonly Instruction[];
+}
+
+const fail = (line: number, why: string): never => {
+  throw new Error(`Dockerfile, line ${line}: ${why}`);
+};
+
+/** Lines that end in a backslash joined with the next; comments among them dropped, as engines do. */
+function* logicalLines(text: string): Generator<At & { readonly text: string }> {
+  let pending = '';
+  let start = 0;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*(#|$)/u.test(line)) continue;
+    if (pending === '') start = index + 1;
+    const goesOn = /\\\s*$/u.test(line);
+    pending += goesOn ? line.replace(/\\\s*$/u, '') : line;
+    if (goesOn) continue;
+    yield { line: start, text: pending.trim() };
+    pending = '';
+  }
+  if (pending !== '') fail(start, 'the last line goes on.');
+}
+
+/** Words apart by spaces; double quotes hold one together and are dropped. */
+const wordsOf = (text: string): readonly string[] =>
+  (text.match(/(?:[^\s"]|"[^"]*")+/gu) ?? []).map((word) => word.replaceAll('"', ''));
+
+function flagsOf(text: string): { readonly flags: Flags; readonly rest: string } {
+  const flags: Record<string, string> = {};
+  let rest = text;
+  for (;;) {
+    const found = /^--([a-z-]+)=(\S+)\s+/u.exec(rest);
+    if (found === null) return { flags, rest };
+    flags[found[1] ?? ''] = found[2] ?? '';
+    rest = rest.slice(found[0].length);
+  }
+}
+
+/** Of the exec form alone: the shell form would need a shell, and swallow signals. */
+function commandOf(text: string, line: number): readonly string[] {
+  const words: unknown = text.startsWith('[') ? JSON.parse(text) : null;
+  const isCommand = Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
+  return isCommand ? words : fail(line, 'the exec form is wanted, ["program", "argument"].');
+}
+
+/** By name: its text, as data. */
+const READ: {
+  readonly [N in InstructionName]: (text: string, line: number) => Omit<Extract<Instruction, { name: N }>, 'name' | 'line'>;
+} = {
+  ARG: (text) => pairsOf(text),
+  ENV: (text) => pairsOf(text),
+  LABEL: (text) => pairsOf(text),
+  COPY(text, line) {
+    const { flags, rest } = flagsOf(text);
+    const words = wordsOf(rest);
+    const to = words.at(-1);
+    if (to === undefined || words.length < 2) return fail(line, 'COPY takes what, and where to.');
+    if (words.some((word) => /[*?[]/u.test(word))) return fail(line, 'COPY of a pattern is not known here.');
+    return { flags, sources: words.slice(0, -1), to };
+  },
+  RUN: (script, line) =>
+    /^(\[|--|<<)/u.test(script) ? fail(line, 'RUN is known here as one shell script.') : { script },
+  HEALTHCHECK(text, line) {
+    const { flags, rest } = flagsOf(text);
+    const command = /^CMD\s+(.*)$/u.exec(rest)?.[1];
+    return command === undefined
+      ? fail(line, 'HEALTHCHECK takes CMD.')
+      : { flags, command: commandOf(command, line) };
+  },
+  CMD: (text, line) => ({ command: commandOf(text, line) }),
+  ENTRYPOINT: (text, line) => ({ command: commandOf(text, line) }),
+  EXPOSE: (value) => ({ value }),
+  STOPSIGNAL: (value) => ({ value }),
+  USER: (value) => ({ value }),
+  VOLUME: (value) => ({ value }),
+  WORKDIR: (value) => ({ value }),
+};
+
+const pairsOf = (text: string) => ({
+  pairs: wordsOf(text).map((word) => {
+    const at = word.indexOf('=');
+    return at < 0 ? ([word, ''] as const) : ([word.slice(0, at), word.slice(at + 1)] as const);
+  }),
+});
+
+/** @throws Error that names the line, for whatever is not known here. */
+export function readDockerfile(text: string): readonly Stage[] {
+  const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
+  for (const { line, text: whole } of logicalLines(text)) {
+    const [, word = '', rest = ''] = /^(\S+)\s+(.*)$/su.exec(whole) ?? [];
+    if (!(NAMES as readonly string[]).includes(word)) fail(line, `'${word || whole}' is not known here.`);
+    const stage = stages.at(-1);
+    if (word === 'FROM') {
+      const [, from = '', name = ''] = /^(\S+) AS (\S+)$/u.exec(rest) ?? fail(line, 'FROM is known here as `FROM image AS name`.');
+      stages.push({ line, name, from, instructions: [] });
+    } else if (stage === undefined) fail(line, 'nothing is known here before FROM.');
+    else {
+      const name = word as InstructionName;
+      stage.instructions.push({ name, line, ...READ[name](rest, line) } as Instruction);
+    }
+  }
+  return stages;
+}
+
+/** The stages a target needs, in their order, itself last. */
+export function stagesFor(stages: readonly Stage[], target: string): readonly Stage[] {
+  const needed = new Set([target]);
+  for (const { name, from, instructions } of stages.toReversed()) {
+    if (!needed.has(name)) continue;
+    needed.add(from);
+    for (const instruction of instructions)
+      if (instruction.name === 'COPY') needed.add(instruction.flags['from'] ?? from);
+  }
+  if (!stages.some(({ name }) => name === target)) throw new Error(`The Dockerfile has no stage '${target}'.`);
+  return stages.filter(({ name }) => needed.has(name));
+}
