@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, realpathSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('container.sh', import.meta.url));
@@ -26,10 +27,14 @@ export interface Settings {
 /** Its user's rights and no way to more: no capabilities, no set-user-id programs. */
 function unprivileged({ user, cwd }: Settings, command: readonly string[]): readonly string[] {
   const [uid = '', gid = uid] = user.split(':');
-  return [
-    ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs'],
-    ...['--bounding-set=-all', '--inh-caps=-all', 'env', '-C', cwd, ...command],
+  const rights = [
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--inh-caps=-all',
   ];
+  return ['setpriv', ...rights, '--no-new-privs', 'env', '-C', cwd, ...command];
 }
 
 const unshare = (args: readonly string[], env: Environment): ChildProcess =>
@@ -97,12 +102,14 @@ export async function start(
   };
 }
 
+const children = (pid: number): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+
 /** The container's first process. It is the same through all that container.sh turns into. */
-async function firstChild({ pid, exitCode }: ChildProcess): Promise<number> {
-  for (let tries = 0; tries < 100 && exitCode === null; tries++) {
-    const [first] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+async function firstChild(child: ChildProcess): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const [first] = child.pid === undefined || child.exitCode !== null ? [] : children(child.pid).split(' ');
     if (first) return Number(first);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await setTimeout(20);
   }
   throw new Error('the container did not start.');
 }

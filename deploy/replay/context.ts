@@ -11,13 +11,11 @@ interface Rule {
 
 /** `*` and `?` stop at a slash, `**` does not. */
 function toRegExp(pattern: string): RegExp {
-  const source = pattern
-    .replace(/^\/|\/$/gu, '')
-    .replaceAll(/\*\*\/?|\*|\?|[.+^${}()|[\]\\]/gu, (part) => {
-      if (part.startsWith('**')) return '.*';
-      if (part === '*') return '[^/]*';
-      return part === '?' ? '[^/]' : `\\${part}`;
-    });
+  const source = pattern.replace(/^\/|\/$/gu, '').replaceAll(/\*\*\/?|\*|\?|[.+^${}()|[\]\\]/gu, (part) => {
+    if (part.startsWith('**')) return '.*';
+    if (part === '*') return '[^/]*';
+    return part === '?' ? '[^/]' : `\\${part}`;
+  });
   return new RegExp(`^${source}$`, 'u');
 }
 

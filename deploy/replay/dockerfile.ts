@@ -1,30 +1,48 @@
 // A Dockerfile as data: its stages and what each is told. It knows the instructions this project uses and
 // refuses every other text, so that nothing is followed in another sense than a container engine's.
 
-const NAMES = [
-  ...['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'RUN'],
-  ...['STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR'],
-] as const;
-
 interface At {
   /** Of the file, from 1. */
   readonly line: number;
+  /** The whole instruction, on one line. */
+  readonly text: string;
 }
 
 /** `--name=value` before an instruction's words. */
 type Flags = Readonly<Record<string, string>>;
 
-export type Instruction = At &
-  (
-    | { readonly name: 'ARG' | 'ENV' | 'LABEL'; readonly pairs: readonly (readonly [string, string])[] }
-    | { readonly name: 'COPY'; readonly flags: Flags; readonly sources: readonly string[]; readonly to: string }
-    | { readonly name: 'RUN'; readonly script: string }
-    | { readonly name: 'HEALTHCHECK'; readonly flags: Flags; readonly command: readonly string[] }
-    | { readonly name: 'CMD' | 'ENTRYPOINT'; readonly command: readonly string[] }
-    | { readonly name: 'EXPOSE' | 'STOPSIGNAL' | 'USER' | 'VOLUME' | 'WORKDIR'; readonly value: string }
-  );
+interface Pairs {
+  readonly pairs: readonly (readonly [string, string])[];
+}
 
-export type InstructionName = Instruction['name'];
+interface Command {
+  readonly command: readonly string[];
+}
+
+interface Value {
+  readonly value: string;
+}
+
+/** By name: what an instruction says. */
+interface Said {
+  readonly ARG: Pairs;
+  readonly CMD: Command;
+  readonly COPY: { readonly flags: Flags; readonly sources: readonly string[]; readonly to: string };
+  readonly ENTRYPOINT: Command;
+  readonly ENV: Pairs;
+  readonly EXPOSE: Value;
+  readonly HEALTHCHECK: Command & { readonly flags: Flags };
+  readonly LABEL: Pairs;
+  readonly RUN: { readonly script: string };
+  readonly STOPSIGNAL: Value;
+  readonly USER: Value;
+  readonly VOLUME: Value;
+  readonly WORKDIR: Value;
+}
+
+export type InstructionName = keyof Said;
+export type InstructionOf<N extends InstructionName> = At & { readonly name: N } & Said[N];
+export type Instruction = { [N in InstructionName]: InstructionOf<N> }[InstructionName];
 
 export interface Stage extends At {
   readonly name: string;
@@ -38,7 +56,7 @@ const fail = (line: number, why: string): never => {
 };
 
 /** Lines that end in a backslash joined with the next; comments among them dropped, as engines do. */
-function* logicalLines(text: string): Generator<At & { readonly text: string }> {
+function* logicalLines(text: string): Generator<At> {
   let pending = '';
   let start = 0;
   for (const [index, line] of text.split('\n').entries()) {
@@ -47,7 +65,7 @@ function* logicalLines(text: string): Generator<At & { readonly text: string }> 
     const goesOn = /\\\s*$/u.test(line);
     pending += goesOn ? line.replace(/\\\s*$/u, '') : line;
     if (goesOn) continue;
-    yield { line: start, text: pending.trim() };
+    yield { line: start, text: pending.trim().replaceAll(/\s+/gu, ' ') };
     pending = '';
   }
   if (pending !== '') fail(start, 'the last line goes on.');
@@ -71,14 +89,13 @@ function flagsOf(text: string): { readonly flags: Flags; readonly rest: string }
 /** Of the exec form alone: the shell form would need a shell, and swallow signals. */
 function commandOf(text: string, line: number): readonly string[] {
   const words: unknown = text.startsWith('[') ? JSON.parse(text) : null;
-  const isCommand = Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
+  const isCommand =
+    Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
   return isCommand ? words : fail(line, 'the exec form is wanted, ["program", "argument"].');
 }
 
 /** By name: its text, as data. */
-const READ: {
-  readonly [N in InstructionName]: (text: string, line: number) => Omit<Extract<Instruction, { name: N }>, 'name' | 'line'>;
-} = {
+const READ: { readonly [N in InstructionName]: (text: string, line: number) => Said[N] } = {
   ARG: (text) => pairsOf(text),
   ENV: (text) => pairsOf(text),
   LABEL: (text) => pairsOf(text),
@@ -116,19 +133,22 @@ const pairsOf = (text: string) => ({
 });
 
 /** @throws Error that names the line, for whatever is not known here. */
-export function readDockerfile(text: string): readonly Stage[] {
+export function readDockerfile(file: string): readonly Stage[] {
   const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
-  for (const { line, text: whole } of logicalLines(text)) {
+  for (const { line, text: whole } of logicalLines(file)) {
     const [, word = '', rest = ''] = /^(\S+)\s+(.*)$/su.exec(whole) ?? [];
-    if (!(NAMES as readonly string[]).includes(word)) fail(line, `'${word || whole}' is not known here.`);
     const stage = stages.at(-1);
     if (word === 'FROM') {
-      const [, from = '', name = ''] = /^(\S+) AS (\S+)$/u.exec(rest) ?? fail(line, 'FROM is known here as `FROM image AS name`.');
-      stages.push({ line, name, from, instructions: [] });
-    } else if (stage === undefined) fail(line, 'nothing is known here before FROM.');
-    else {
+      const [, from = '', name = ''] =
+        /^(\S+) AS (\S+)$/u.exec(rest) ?? fail(line, 'FROM is known here as `FROM image AS name`.');
+      stages.push({ line, text: whole, name, from, instructions: [] });
+    } else if (!Object.hasOwn(READ, word)) {
+      fail(line, `'${word || whole}' is not known here.`);
+    } else if (stage === undefined) {
+      fail(line, 'nothing is known here before FROM.');
+    } else {
       const name = word as InstructionName;
-      stage.instructions.push({ name, line, ...READ[name](rest, line) } as Instruction);
+      stage.instructions.push({ name, line, text: whole, ...READ[name](rest, line) } as Instruction);
     }
   }
   return stages;
@@ -143,6 +163,7 @@ export function stagesFor(stages: readonly Stage[], target: string): readonly St
     for (const instruction of instructions)
       if (instruction.name === 'COPY') needed.add(instruction.flags['from'] ?? from);
   }
-  if (!stages.some(({ name }) => name === target)) throw new Error(`The Dockerfile has no stage '${target}'.`);
+  if (!stages.some(({ name }) => name === target))
+    throw new Error(`The Dockerfile has no stage '${target}'.`);
   return stages.filter(({ name }) => needed.has(name));
 }

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BASE_PATH, build, type Environment, type Settings } from './container.ts';
-import type { Instruction, InstructionName, Stage } from './dockerfile.ts';
+import type { InstructionName, InstructionOf, Stage } from './dockerfile.ts';
 
 export interface Image extends Settings {
   /** What it holds, less the base. */
@@ -36,7 +36,7 @@ type Images = ReadonlyMap<string, Image>;
 const expand = (text: string, variables: Environment): string =>
   text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/gu, (_, braced, bare) => variables[braced ?? bare] ?? '');
 
-function copy(image: Image, step: Extract<Instruction, { name: 'COPY' }>, from: string): void {
+function copy(image: Image, step: InstructionOf<'COPY'>, from: string): void {
   const to = resolve(image.cwd, step.to);
   const isFolder = step.to.endsWith('/') || step.sources.length > 1;
   for (const source of step.sources) {
@@ -53,7 +53,7 @@ function copy(image: Image, step: Extract<Instruction, { name: 'COPY' }>, from: 
 const FOLLOW: {
   readonly [N in InstructionName]: (
     image: Image,
-    step: Extract<Instruction, { name: N }>,
+    step: InstructionOf<N>,
     site: Site,
     images: Images,
   ) => Image | Promise<Image>;
@@ -73,7 +73,7 @@ const FOLLOW: {
   },
   async RUN(image, { script }, { network, say }) {
     if (/\bapt-get\b/u.test(script)) {
-      say('  SKIPPED: Debian packages would go into the base, which is this machine here.');
+      say('    SKIPPED: Debian packages would go into the base, which is this machine here.');
       return image;
     }
     const env = { ...network, ...image.env, ...image.args, HOME: '/root' };
@@ -98,11 +98,11 @@ const FOLLOW: {
 
 function follow<N extends InstructionName>(
   image: Image,
-  step: Extract<Instruction, { name: N }>,
+  step: InstructionOf<N>,
   site: Site,
   images: Images,
 ): Image | Promise<Image> {
-  return FOLLOW[step.name as N](image, step, site, images);
+  return FOLLOW[step.name](image, step, site, images);
 }
 
 const onBase = (root: string): Image => ({
@@ -118,26 +118,25 @@ const onBase = (root: string): Image => ({
   volumes: [],
 });
 
-/** What to show of an instruction: its line in the file says the rest. */
-const shown = ({ name, line, ...said }: Instruction): string => {
-  const text = 'script' in said ? said.script.replaceAll(/\s+/gu, ' ') : JSON.stringify(Object.values(said));
-  return `${String(line).padStart(3)} ${name} ${text}`.slice(0, 110);
-};
+/** How much of an instruction a line shows: its number says where the rest is. */
+const WIDTH = 110;
+
+const shown = (line: number, text: string): string => `${String(line).padStart(3)} ${text}`.slice(0, WIDTH);
 
 /** The last of the stages, all of which are followed in turn. */
 export async function buildImage(stages: readonly Stage[], site: Site): Promise<Image> {
   const images = new Map<string, Image>();
   let image: Image | undefined;
-  for (const { name, from, instructions, line } of stages) {
+  for (const { name, from, instructions, line, text } of stages) {
     const root = join(site.folder, name);
     const parent = images.get(from);
-    site.say(`${String(line).padStart(3)} FROM ${from} AS ${name}${parent ? '' : ' (this machine stands for it)'}`);
+    site.say(shown(line, text) + (parent ? '' : ' (for which this machine stands)'));
     if (parent) execFileSync('cp', ['-a', parent.root, root]);
     else mkdirSync(root, { mode: 0o755 });
     image = parent ? { ...parent, args: {}, root } : onBase(root);
     for (const step of instructions) {
       const began = performance.now();
-      site.say(shown(step));
+      site.say(shown(step.line, step.text));
       image = await follow(image, step, site, images);
       const seconds = (performance.now() - began) / 1000;
       if (seconds > 1) site.say(`    ${seconds.toFixed(0)} s`);

@@ -36,10 +36,14 @@ function say(line: string): void {
 /** Copies the build context to a folder of its own. @throws Error when a file in it is only this checkout's. */
 function layOut(context: string): void {
   const files = contextFiles(ROOT, read('.dockerignore'));
-  const ignored = execFileSync('git', ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  }).split('\n');
+  const ignored = execFileSync(
+    'git',
+    ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  ).split('\n');
   const ours = files.filter((file) => ignored.some((path) => path !== '' && file.startsWith(path)));
   if (ours.length > 0) throw new Error(`.dockerignore lets in what git ignores: ${ours.join(', ')}`);
   for (const file of files) {
@@ -55,7 +59,9 @@ async function replay(target: string, folder: string): Promise<void> {
   layOut(context);
   const stages = stagesFor(readDockerfile(read('Dockerfile')), target);
   const image = await buildImage(stages, { context, folder, network, say });
-  say(`image: ${execFileSync('du', ['-sh', image.root], { encoding: 'utf8' }).split('\t')[0]} on top of the base`);
+  say(
+    `image: ${execFileSync('du', ['-sh', image.root], { encoding: 'utf8' }).split('\t')[0]} on top of the base`,
+  );
 
   // As engines do with a new volume: it begins as what the image has there, owner and mode included.
   const volume = join(folder, 'volume');
@@ -64,7 +70,9 @@ async function replay(target: string, folder: string): Promise<void> {
 }
 
 if (process.getuid?.() !== 0) {
-  process.stderr.write('Needs root, or `unshare --user --map-root-user --map-auto` before it: it mounts folders.\n');
+  process.stderr.write(
+    'Needs root, or `unshare --user --map-root-user --map-auto` before it: it mounts folders.\n',
+  );
   process.exit(2);
 }
 const folder = mkdtempSync(join(tmpdir(), 'mednas-image-'));

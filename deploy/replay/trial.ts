@@ -14,13 +14,21 @@ const SEARCH_WITHIN_MS = 60_000;
 /** What container engines grant between the stop signal and SIGKILL, unless told otherwise. */
 const STOPS_WITHIN_MS = 10_000;
 
-const START = `mutation ($input: StartSearchInput!) {
-  startSearch(input: $input, idempotencyKey: "replay") { search { id status } errors { message } }
+const START = `mutation ($input: StartSearchInput!, $key: String!) {
+  startSearch(input: $input, idempotencyKey: $key) { search { id status } errors { message } }
 }`;
 const SETTINGS = {
-  ...{ dataset: 'breastmnist', batchSize: 8, initChannels: 4, seed: 7 },
-  ...{ population: 6, offspring: 6, generations: 2 },
+  dataset: 'breastmnist',
+  batchSize: 8,
+  initChannels: 4,
+  population: 6,
+  offspring: 6,
+  seed: 7,
 };
+const FEW_GENERATIONS = 2;
+/** More than it will finish: the service is stopped in its midst. */
+const MANY_GENERATIONS = 1000;
+
 /** Of the answers, what is looked at. */
 interface Answers {
   readonly startSearch?: { readonly search: { readonly id: string } | null; readonly errors: unknown };
@@ -106,7 +114,9 @@ async function running(
     process.kill(container.pid, image.stopSignal);
     const ended = await Promise.race([container.exited, setTimeout(STOPS_WITHIN_MS, null)]);
     assert.equal(ended?.code, 0, `after ${image.stopSignal}: ${ended?.output ?? 'it runs on'}`);
-    say(`${image.stopSignal}: ended with code 0 after ${((performance.now() - stopped) / 1000).toFixed(1)} s`);
+    say(
+      `${image.stopSignal}: ended with code 0 after ${((performance.now() - stopped) / 1000).toFixed(1)} s`,
+    );
   } finally {
     // Ends what is left of it; of a container that is gone nobody answers to its number any more.
     if (!container.hasEnded()) process.kill(container.pid, 'SIGKILL');
@@ -134,21 +144,26 @@ async function health({ image, say }: Trial, container: Container, port: number)
   const well = await container.exec(image.health, env);
   assert.equal(well.code, 0, well.output);
   say(`health check: ${image.health.join(' ')}: code 0, ${well.output.trim()}`);
-  const unwell = await container.exec(image.health, { ...env, PORT: '1' });
+  const unwell = await container.exec(image.health, { ...env, PORT: String(await freePort()) });
   assert.equal(unwell.code, 1, unwell.output);
   say(`health check where nobody answers: code 1, ${unwell.output.trim()}`);
 }
 
-async function search({ say }: Trial, url: string): Promise<string> {
-  const { startSearch } = await ask(url, START, { input: SETTINGS });
+/** A search's id, once it has come to `wanted`. */
+async function search(url: string, generations: number, wanted: string): Promise<string> {
+  const variables = { input: { ...SETTINGS, generations }, key: `replay-${generations}` };
+  const { startSearch } = await ask(url, START, variables);
   const id = startSearch?.search?.id ?? assert.fail(JSON.stringify(startSearch?.errors));
-  await until('search', SEARCH_WITHIN_MS, async () => {
-    const status = (await ask(url, STATE, { id })).search?.status;
-    assert.ok(status !== 'FAILED' && status !== 'PAUSED', `the search is ${status}`);
-    return status === 'COMPLETED';
-  });
-  say(`search: completed, hypervolume ${(await ask(url, STATE, { id })).search?.hypervolume}`);
+  await comesTo(url, id, wanted);
   return id;
+}
+
+async function comesTo(url: string, id: string, wanted: string): Promise<void> {
+  await until(`search ${wanted}`, SEARCH_WITHIN_MS, async () => {
+    const status = (await ask(url, STATE, { id })).search?.status ?? 'absent';
+    assert.ok(!['absent', 'FAILED', 'PAUSED'].includes(status), `the search is ${status}`);
+    return status === wanted;
+  });
 }
 
 async function dashboard({ say }: Trial, url: string): Promise<void> {
@@ -160,16 +175,20 @@ async function dashboard({ say }: Trial, url: string): Promise<void> {
 /** @throws AssertionError that says what did not come to pass. */
 export async function tryImage(trial: Trial): Promise<void> {
   const before = listing(trial.image.root);
-  let id = '';
+  let done = '';
+  let goingOn = '';
   await running(trial, async (url, container, port) => {
     await confinement(trial, container);
     await health(trial, container, port);
     await dashboard(trial, url);
-    id = await search(trial, url);
+    done = await search(url, FEW_GENERATIONS, 'COMPLETED');
+    goingOn = await search(url, MANY_GENERATIONS, 'RUNNING');
+    trial.say('one search completed, another is running');
   });
   await running(trial, async (url) => {
-    assert.equal((await ask(url, STATE, { id })).search?.status, 'COMPLETED');
-    trial.say('run again on the same volume: the search is there');
+    await comesTo(url, done, 'COMPLETED');
+    await comesTo(url, goingOn, 'RUNNING');
+    trial.say('on the same volume again: the first is there, the other goes on');
   });
   const known = new Set(before);
   const changed = listing(trial.image.root).filter((line) => !known.has(line));
