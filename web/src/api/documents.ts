@@ -2,7 +2,7 @@
 
 import { graphql } from './generated/index.ts';
 
-export const SEARCH_ROW = graphql(`
+graphql(`
   fragment SearchRow on Search {
     id
     status

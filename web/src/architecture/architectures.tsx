@@ -74,8 +74,8 @@ function Head(props: {
             title
           ) : (
             <button type="button" onClick={() => props.onSort(pressed(props.sort, by))}>
-              {title}
               <span aria-hidden>{by === now.by ? ARROWS[now.direction] : ''}</span>
+              {title}
             </button>
           )}
         </div>
@@ -123,7 +123,11 @@ function Rows(props: {
               key={index}
               role="row"
               aria-rowindex={index + 2}
-              className={classes(styles['row'], styles['body'], row?.feasible === false && styles['infeasible'])}
+              className={classes(
+                styles['row'],
+                styles['body'],
+                row?.feasible === false && styles['infeasible'],
+              )}
               style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)` }}
             >
               {props.columns.map(({ name, wide, cell }, i) => (

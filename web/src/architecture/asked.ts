@@ -33,7 +33,10 @@ export const USUAL_SORT = 'JACOB_COV.DESC';
 const isField = (name: string | undefined): name is ArchitectureOrderField =>
   name !== undefined && Object.hasOwn(FIELDS, name);
 
-export function orderOf(sort: string): { readonly by: ArchitectureOrderField; readonly direction: OrderDirection } {
+export function orderOf(sort: string): {
+  readonly by: ArchitectureOrderField;
+  readonly direction: OrderDirection;
+} {
   const [by, direction] = sort.split('.');
   return { by: isField(by) ? by : 'JACOB_COV', direction: direction === 'ASC' ? 'ASC' : 'DESC' };
 }

@@ -56,7 +56,10 @@ export function received<Row>(
   for (const other of held.keys()) {
     if (other < pageOf(first) - NEAR || other > pageOf(last) + NEAR) held.delete(other);
   }
-  const cursors = next === null ? pages.cursors : [...pages.cursors.slice(0, page + 1), next, ...pages.cursors.slice(page + 2)];
+  const cursors =
+    next === null
+      ? pages.cursors
+      : [...pages.cursors.slice(0, page + 1), next, ...pages.cursors.slice(page + 2)];
   // The last page tells the length for certain: the list may have changed since it was counted.
   return { total: next === null ? page * PAGE + rows.length : total, cursors, held };
 }

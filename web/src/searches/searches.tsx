@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQuery } from 'urql';
 import { SEARCHES } from '../api/documents.ts';
+import { useKept } from '../api/useKept.ts';
 import type { SearchesQuery } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
 import { count, duration, figure, moment, titleOf, whole } from '../ui/format.ts';
@@ -85,10 +86,11 @@ export function Searches() {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const [checked, setChecked] = useState<readonly string[]>([]);
   const [, navigate] = useLocation();
-  const [{ data, error, fetching, stale }, again] = useQuery({
+  const [{ data: answer, error, fetching, stale }, again] = useQuery({
     query: SEARCHES,
     variables: { first: PAGE, after: cursors.at(-1) ?? null },
   });
+  const data = useKept(answer);
   const rows = data?.searches.edges.map(({ node }) => node) ?? [];
   const look = (): void => again({ requestPolicy: 'network-only' });
   const busy = rows.some(isAtWork);
