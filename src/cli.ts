@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { verifyArchive } from './cli/archive.ts';
+import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
 import { runHealth } from './cli/health.ts';
@@ -22,6 +24,7 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'BATCH_TOO_LARGE',
   'NOT_FOUND',
   'INVALID_STATE',
+  'CONFLICT',
 ]);
 
 /** As far above src as above dist. */
@@ -73,6 +76,29 @@ function buildProgram(writeOut: (text: string) => void): Command {
       const { serve } = await import('./main.ts');
       await serve(loadConfig());
     });
+
+  program
+    .command('backup')
+    .description('write the archive to one file, also while the service runs')
+    .requiredOption('--out <file>', 'a new file')
+    .option('--json', 'print one JSON document')
+    .action(runBackup);
+
+  program
+    .command('restore')
+    .description('fill an empty archive, on SQLite or MongoDB, from a backup of either')
+    .requiredOption('--from <file>', 'what `mednas backup` has written')
+    .option('--merge', 'add to an archive that is not empty; what is there already must be equal')
+    .option('--json', 'print one JSON document')
+    .action(runRestore);
+
+  program
+    .command('archive')
+    .description('look after the archive')
+    .command('verify')
+    .description('check that all of it is there and as it should be; exit code 1 when it is not')
+    .option('--json', 'print one JSON document')
+    .action(verifyArchive);
 
   program
     .command('datasets')

@@ -22,12 +22,18 @@ async function loadMongo(uri: string): Promise<Documents> {
 }
 
 /**
+ * The archive's documents as they are stored, for who takes them elsewhere or checks them.
+ * @throws MedNasError STORAGE_* when it cannot be opened.
+ */
+export const composeDocuments = ({ mongodbUri, dataDir }: Config): Promise<Documents> =>
+  mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri);
+
+/**
  * The archive alone, for who only looks at what is in it.
  * @throws MedNasError STORAGE_* when it cannot be opened.
  */
-export async function composeArchive({ mongodbUri, dataDir }: Config): Promise<Archive> {
-  return openArchive(await (mongodbUri === null ? openSqlite(dataDir) : loadMongo(mongodbUri)));
-}
+export const composeArchive = async (config: Config): Promise<Archive> =>
+  openArchive(await composeDocuments(config));
 
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {

@@ -6,13 +6,13 @@ import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { Stored } from '../storage/documents.ts';
+import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord } from '../storage/records.ts';
 import { isFinal, type Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
 import { type Lifecycle, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
-import { runSearch, SupersededError } from './run.ts';
+import { runSearch } from './run.ts';
 import { openScorer } from './scoring.ts';
 import type { InTurn } from './turns.ts';
 
@@ -22,6 +22,8 @@ export interface SearchParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
+  /** How long a lease lasts that nobody renews; as long as is good unless given. */
+  readonly leaseMs?: number;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, search: SearchId) => void;
 }
@@ -73,19 +75,23 @@ export function openRunner(
   async function execute(
     start: Stored<SearchRecord>,
     given: Prepared | null,
+    fence: number,
     signal: AbortSignal,
   ): Promise<void> {
     // As it was added. `start` leaves its event to the run, and a crash may have come between.
-    if (start.version === 1) await announce(start);
+    if (start.version === 1) await announce(start, fence);
     const { settings, protocol } = start.body;
     const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
     engine.requireFit(prepared.protocol, settings.blocks);
     const begun =
-      protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
+      protocol === null
+        ? await store(start, { protocol: prepared.protocol, status: 'running' }, fence)
+        : start;
     if (begun === null) throw new SupersededError(start.id);
-    const finished = await runSearch(parts, openScorer(archive, engine, prepared, now), begun, signal);
-    if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
+    const scorer = openScorer(archive, engine, prepared, now);
+    const finished = await runSearch(parts, scorer, begun, fence, signal);
+    if ((await store(finished, ending('completed'), fence)) === null) throw new SupersededError(start.id);
   }
 
   /**
@@ -103,7 +109,8 @@ export function openRunner(
     // Its end is stored and only the telling of it failed, for which the next reader makes up.
     if (current === null || isFinal(current.body.status)) return;
     if (!UNDER_WAY.includes(current.body.status)) return await announce(current);
-    if ((await leases.take(id)) === null) await store(current, outcomeOf(current.body, failure));
+    const fence = await leases.take(id);
+    if (typeof fence === 'number') await store(current, outcomeOf(current.body, failure), fence);
   }
 
   async function tellLater(id: SearchId, failure: Failure, signal: AbortSignal): Promise<void> {
@@ -170,14 +177,14 @@ export function openRunner(
       return failure === undefined ? record : { ...record, ...outcomeOf(record, failure) };
     },
 
-    /** Runs a search whose lease is ours; released when the run has stopped. */
-    launch(start: Stored<SearchRecord>, prepared: Prepared | null): void {
+    /** Runs a search whose lease is ours, by its fence; released when the run has stopped. */
+    launch(start: Stored<SearchRecord>, prepared: Prepared | null, fence: number): void {
       const { id } = start.body;
       untold.get(id)?.controller.abort();
       untold.delete(id);
       const controller = new AbortController();
       const release = leases.keep(id, () => controller.abort(new SupersededError(id)));
-      const stopped = execute(start, prepared, controller.signal)
+      const stopped = execute(start, prepared, fence, controller.signal)
         .catch(async (error: unknown) => {
           if (controller.signal.aborted || error instanceof SupersededError) return;
           await fail(id, error);

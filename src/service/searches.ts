@@ -10,7 +10,7 @@ import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
 import type { LeaseRecord, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
-import { openLeases } from './leases.ts';
+import { LEASE_MS, openLeases } from './leases.ts';
 import { openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
 import { openRunner, type SearchParts } from './runner.ts';
@@ -22,7 +22,8 @@ export type GivenSettings = { readonly [K in keyof SearchSettings]?: unknown };
 /** How long after an archive failed it is looked at again for searches to recover, in ms. */
 const RETRY_MS = 15_000;
 
-const ownerOf = ({ owner: { pid, host } }: LeaseRecord): string => `process ${pid} on ${host}`;
+const ownerOf = ({ owner }: LeaseRecord): string | null =>
+  owner === null ? null : `process ${owner.pid} on ${owner.host}`;
 
 const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
   new MedNasError(
@@ -34,10 +35,10 @@ const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
-  const { archive, journal, engine, datasets, now } = parts;
+  const { archive, journal, engine, datasets, now, leaseMs = LEASE_MS } = parts;
   const lifecycle = openLifecycle(archive, journal, now);
   const { transition, ending } = lifecycle;
-  const leases = openLeases(archive, now);
+  const leases = openLeases(archive, now, leaseMs);
   const inTurn = openTurns<SearchId>();
   const runner = openRunner(parts, lifecycle, leases, inTurn);
   let isClosed = false;
@@ -107,11 +108,11 @@ export function openSearches(parts: SearchParts) {
   const takeUp = (id: SearchId): Promise<SearchRecord | LeaseRecord | null> =>
     inTurn(id, async () => {
       if (runner.has(id) || runner.hasFailed(id)) return null;
-      const lease = await leases.take(id);
-      if (lease !== null) return lease;
+      const fence = await leases.take(id);
+      if (typeof fence !== 'number') return fence;
       const found = await archive.findSearch(id);
       if (found !== null && UNDER_WAY.includes(found.body.status) && !isClosed) {
-        runner.launch(found, null);
+        runner.launch(found, null, fence);
         return found.body;
       }
       await leases.release(id);
@@ -124,7 +125,8 @@ export function openSearches(parts: SearchParts) {
     const expiries = outcomes.flatMap((one) =>
       one && 'expiresAt' in one ? [Date.parse(one.expiresAt)] : [],
     );
-    if (expiries.length > 0) recoverIn(Math.min(...expiries) - now().getTime());
+    // Also what lapses that has not been begun yet: whoever runs it may die at any time.
+    recoverIn(Math.min(leaseMs, ...expiries.map((expiry) => expiry - now().getTime())));
     return outcomes.filter((one) => one !== null).length - expiries.length;
   }
 
@@ -169,18 +171,19 @@ export function openSearches(parts: SearchParts) {
         best: null,
         frame: null,
       };
-      await leases.take(id);
+      const fence = await leases.take(id);
+      if (typeof fence !== 'number') throw new Error(`search ${id} is new, and has an owner`);
       const isAdded = await archive.addSearch(record).catch(async (error: unknown) => {
-        await leases.release(id);
+        await leases.forget(id);
         throw error;
       });
       if (!isAdded) {
-        await leases.release(id);
+        await leases.forget(id);
         const winner = await startedBy(idempotencyKey, given);
         if (winner === null) throw new Error(`search ${id} could not be added`);
         return winner;
       }
-      runner.launch({ id, version: 1, body: record }, prepared);
+      runner.launch({ id, version: 1, body: record }, prepared, fence);
       return record;
     },
 
@@ -200,14 +203,14 @@ export function openSearches(parts: SearchParts) {
         // One that has just stored its pause may still have to tell of it.
         await runner.halt(id);
         // A run elsewhere that has been paused stops at its next score, or when it misses its lease.
-        const lease = await leases.take(id, isPaused);
-        if (lease !== null) throw isRunBy(body, lease);
+        const fence = await leases.take(id, isPaused);
+        if (typeof fence !== 'number') throw isRunBy(body, fence);
         try {
           const resumed = await transition(id, 'resumed', [body.status], ({ protocol }) => ({
             status: protocol === null ? 'preparing' : 'running',
             failure: null,
           }));
-          runner.launch(resumed, null);
+          runner.launch(resumed, null, fence);
           return resumed.body;
         } catch (error) {
           await leases.release(id);
@@ -246,8 +249,8 @@ export function openSearches(parts: SearchParts) {
     },
 
     /**
-     * Takes up the searches that were under way when their process ended; tells how many. Those whose
-     * lease another process holds are looked at again when it expires.
+     * Takes up the searches that were under way when their process ended; tells how many. From then on it
+     * looks again at least once in the life of a lease, and when one expires that another process holds.
      */
     recover,
 
