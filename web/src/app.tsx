@@ -3,6 +3,7 @@
 import { Component, lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import styles from './app.module.css';
+import { Entry, Visitor } from './entry.tsx';
 import { Searches } from './searches/searches.tsx';
 import { paths } from './ui/address.ts';
 import { State, styles as ui } from './ui/ui.tsx';
@@ -105,6 +106,7 @@ function Bar() {
           </Link>
         ))}
       </nav>
+      <Visitor />
       <Link href={paths.start()} className={`${ui['button']} ${ui['primary']} ${styles['start']}`}>
         Start a search
       </Link>
@@ -168,6 +170,8 @@ export function App() {
             </Switch>
           </Suspense>
         </Guard>
+        </Entry>
+        </Entry>
       </main>
     </>
   );

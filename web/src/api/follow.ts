@@ -5,6 +5,7 @@ import { createClient } from 'graphql-ws';
 import { stringifyDocument } from 'urql';
 import type { EventsSubscription } from './generated/graphql.ts';
 import { EVENTS } from './documents.ts';
+import { credentials } from './key.ts';
 
 export type SearchEvent = EventsSubscription['searchEvents'];
 
@@ -59,6 +60,7 @@ export async function follow(
     const socket = createClient({
       url,
       retryAttempts: 0,
+      connectionParams: credentials,
       keepAlive: SIGN_OF_LIFE,
       on: {
         ping: (received) => {
