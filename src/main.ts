@@ -25,7 +25,6 @@ export async function serve(config: Config): Promise<RunningServer> {
   const { host, port, logLevel } = config;
   const logger = pino({ level: logLevel });
   const service = await compose(config, {
-    confined: true,
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
