@@ -1,6 +1,6 @@
 // The service as a process: parts, server, the searches it was at, and an orderly end.
 
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
@@ -17,13 +17,23 @@ function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'>
   return { access: { anonymous, names: hosts, tokens }, limits: { requests, subscriptions } };
 }
 
+/** What is kept, in bytes, of a log that cannot be written now. */
+const UNWRITTEN = 2 ** 20;
+
+/** stdout. A full disk under it would make every call that logs throw, one that ends the service among them. */
+function openLog(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
 /**
  * Serves until the process is told to end; resolves once it listens and searches go on.
  * @throws MedNasError when the archive cannot be opened, the port not be listened on, or nobody could come in.
  */
 export async function serve(config: Config): Promise<RunningServer> {
   const { host, port, logLevel } = config;
-  const logger = pino({ level: logLevel });
+  const logger = pino({ level: logLevel }, openLog());
   const service = await compose(config, {
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),

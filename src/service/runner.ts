@@ -46,13 +46,14 @@ interface Untold {
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** Failures no search is to blame for: when the archive or the engine is back, it can go on. */
+/** Failures no search is to blame for: when archive, engine or network are back, it can go on. */
 const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'STORAGE_UNREACHABLE',
   'STORAGE_READ_ONLY',
   'STORAGE_FULL',
   'STORAGE_CORRUPT',
   'ENGINE_UNAVAILABLE',
+  'DOWNLOAD_FAILED',
 ]);
 
 const toFailure = (error: unknown): Failure =>

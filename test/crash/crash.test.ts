@@ -1,7 +1,11 @@
 // The crash test in small (`npm run crash-test` is the whole), and two services over one archive of which
 // the one that runs the search is killed.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { openArchive } from '../../src/storage/archive.ts';
 import { EVENTS } from '../../src/storage/records.ts';
 import { type MongoServer, startMongoServer } from '../support/mongo/server.ts';
@@ -16,7 +20,7 @@ import {
   SEARCH,
   type Store,
 } from './crash.ts';
-import { follow, type Heard, startSearch, startService } from './process.ts';
+import { CLI, follow, type Heard, startSearch, startService } from './process.ts';
 
 let mongo: MongoServer;
 let expected: readonly object[];
@@ -99,3 +103,34 @@ test.each(STORAGES)(
   },
   120_000,
 );
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+const onFullDevice = existsSync('/dev/full') ? test : test.skip;
+
+onFullDevice('a service whose log cannot be written serves, and ends when it is told to', async () => {
+  const port = await freePort();
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'serve'], {
+    env: { ...opened(newSqlite()).environment, PORT: String(port) },
+    stdio: ['ignore', full, 'inherit'],
+  });
+  closeSync(full);
+  const exit = once(child, 'exit');
+  const isAlive = (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}/livez`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isAlive()) && child.exitCode === null) await setTimeout(50);
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
+});

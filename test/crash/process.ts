@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** As it is built: decorators keep the service from running as it is written. */
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const KILLER = new URL('killWorker.ts', import.meta.url).href;
 
 type Environment = Readonly<Record<string, string>>;
