@@ -11,8 +11,8 @@ import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
 
 export interface Surroundings {
-  /** Whether dataset files are opened in the configured folders alone: who asks may be anybody. */
-  readonly confined: boolean;
+  /** Whether dataset files are opened in the configured folders alone, as is right where anybody may ask. Unless given: yes. */
+  readonly confined?: boolean;
   readonly onDownload: (progress: DownloadProgress) => void;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, context: string) => void;
@@ -41,7 +41,7 @@ export const composeArchive = async (config: Config): Promise<Archive> =>
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(
   config: Config,
-  { onDownload, onError, confined }: Surroundings,
+  { onDownload, onError, confined = true }: Surroundings,
 ): Promise<Service> {
   const { dataDir, backend, workers, datasetFolders, download, downloadHosts } = config;
   const archive = await composeArchive(config);

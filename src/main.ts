@@ -7,16 +7,6 @@ import { type RunningServer, type ServerOptions, startServer } from './server/se
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** What is kept, in bytes, of a log that cannot be written now. */
-const UNWRITTEN = 2 ** 20;
-
-/** stdout. A full disk under it would make every call that logs throw, one that ends the service among them. */
-function openLog(): DestinationStream {
-  const stream = pino.destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
-  stream.on('error', () => undefined);
-  return stream;
-}
-
 /** What the configuration says of who may come in, and how much they may ask for. */
 function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'> {
   const { anonymous, hosts, jwks, jwtIssuer, jwtAudience, jwtRoleClaim, requests, subscriptions } = config;
@@ -27,6 +17,16 @@ function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'>
   return { access: { anonymous, names: hosts, tokens }, limits: { requests, subscriptions } };
 }
 
+/** What is kept, in bytes, of a log that cannot be written now. */
+const UNWRITTEN = 2 ** 20;
+
+/** stdout. A full disk under it would make every call that logs throw, one that ends the service among them. */
+function openLog(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
 /**
  * Serves until the process is told to end; resolves once it listens and searches go on.
  * @throws MedNasError when the archive cannot be opened, the port not be listened on, or nobody could come in.
@@ -35,7 +35,6 @@ export async function serve(config: Config): Promise<RunningServer> {
   const { host, port, logLevel } = config;
   const logger = pino({ level: logLevel }, openLog());
   const service = await compose(config, {
-    confined: true,
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),

@@ -82,6 +82,20 @@ describe.each(WAYS)('over $name', ({ name, ask }) => {
     ]);
   });
 
+  test('an input that is wrong is not sent back whole', async () => {
+    const n = `${'x'.repeat(100_000)}hunter2`;
+    const outcome = await ask(
+      server.url,
+      'query ($n: Int) { searches(first: $n) { totalCount } }',
+      undefined,
+      { n },
+    );
+    expect(codeOf(outcome)).toBe('BAD_USER_INPUT');
+    expect(JSON.stringify(outcome).length).toBeLessThan(1000);
+    const literal = await ask(server.url, `{ search(id: "x", y: "${'x'.repeat(100_000)}") { id } }`);
+    expect(JSON.stringify(literal).length).toBeLessThan(2000);
+  });
+
   test('half a surrogate pair and other odd texts are no way to break in', async () => {
     for (const text of ['\ud800', '\0', "' OR 1=1 --", '{"$gt":""}', '__proto__', 'a'.repeat(100_000)]) {
       const { data } = await ask(

@@ -3,6 +3,7 @@
 import { MedNasError } from '../../src/search/errors.ts';
 import { type Keys, openKeys, stateOf } from '../../src/service/keys.ts';
 import { type Archive, openArchive } from '../../src/storage/archive.ts';
+import { COLLECTIONS } from '../../src/storage/records.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
 import { scratchFolders } from './laboratory.ts';
 
@@ -70,6 +71,10 @@ test('a key that is revoked ends at once, stays listed, and may be revoked again
   expect(await keys.revoke(record.id)).toEqual(revoked);
   expect(await keys.list()).toEqual([revoked]);
   await expect(keys.revoke('00000000')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a backup takes no keys along, so that none comes back that was revoked', () => {
+  expect(COLLECTIONS.map(({ name }) => name)).not.toContain('keys');
 });
 
 test('keys exist while one of them lets somebody in', async () => {

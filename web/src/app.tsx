@@ -149,28 +149,28 @@ export function App() {
         </div>
       )}
       <main id="main" ref={main} tabIndex={-1} className={styles['main']}>
-        <Guard
-          key={`${at} ${tries}`}
-          onAgain={() => setTries((n) => n + 1)}
-          onFailure={() => {
-            failed.current = true;
-          }}
-        >
-          <Suspense fallback={<State title="Loading" busy />}>
-            <Switch>
-              <Route path="/" component={Searches} />
-              <Route path="/start" component={Start} />
-              <Route path="/searches/:id">{({ id }) => <SearchView key={id} id={decoded(id)} />}</Route>
-              <Route path="/architectures" component={Architectures} />
-              <Route path="/architectures/:id">
-                {({ id }) => <ArchitectureView key={id} id={decoded(id)} />}
-              </Route>
-              <Route path="/compare" component={Compare} />
-              <Route component={NotFound} />
-            </Switch>
-          </Suspense>
-        </Guard>
-        </Entry>
+        <Entry>
+          <Guard
+            key={`${at} ${tries}`}
+            onAgain={() => setTries((n) => n + 1)}
+            onFailure={() => {
+              failed.current = true;
+            }}
+          >
+            <Suspense fallback={<State title="Loading" busy />}>
+              <Switch>
+                <Route path="/" component={Searches} />
+                <Route path="/start" component={Start} />
+                <Route path="/searches/:id">{({ id }) => <SearchView key={id} id={decoded(id)} />}</Route>
+                <Route path="/architectures" component={Architectures} />
+                <Route path="/architectures/:id">
+                  {({ id }) => <ArchitectureView key={id} id={decoded(id)} />}
+                </Route>
+                <Route path="/compare" component={Compare} />
+                <Route component={NotFound} />
+              </Switch>
+            </Suspense>
+          </Guard>
         </Entry>
       </main>
     </>
