@@ -11,7 +11,6 @@ export async function openRealService(): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'mednas-'));
   const config = readConfig({ MEDNAS_DATA_DIR: folder, MEDNAS_DOWNLOAD: 'off', MEDNAS_WORKERS: '2' });
   const service = await compose(config, {
-    confined: true,
     onDownload: () => undefined,
     onError: (error) => {
       throw error;
