@@ -3,8 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { verifyArchive } from './cli/archive.ts';
+import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
+import { keysCommand } from './cli/keys.ts';
+import { runHealth } from './cli/health.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
@@ -21,6 +25,7 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'BATCH_TOO_LARGE',
   'NOT_FOUND',
   'INVALID_STATE',
+  'CONFLICT',
 ]);
 
 /** As far above src as above dist. */
@@ -73,6 +78,31 @@ function buildProgram(writeOut: (text: string) => void): Command {
       await serve(loadConfig());
     });
 
+  keysCommand(program.command('keys').description('who may use the API of the service'));
+
+  program
+    .command('backup')
+    .description('write the archive to one file, also while the service runs')
+    .requiredOption('--out <file>', 'a new file')
+    .option('--json', 'print one JSON document')
+    .action(runBackup);
+
+  program
+    .command('restore')
+    .description('fill an empty archive, on SQLite or MongoDB, from a backup of either')
+    .requiredOption('--from <file>', 'what `mednas backup` has written')
+    .option('--merge', 'add to an archive that is not empty; what is there already must be equal')
+    .option('--json', 'print one JSON document')
+    .action(runRestore);
+
+  program
+    .command('archive')
+    .description('look after the archive')
+    .command('verify')
+    .description('check that all of it is there and as it should be; exit code 1 when it is not')
+    .option('--json', 'print one JSON document')
+    .action(verifyArchive);
+
   program
     .command('datasets')
     .description('list the datasets and where they are')
@@ -84,6 +114,11 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .description('say what this machine computes on, and test that it computes what it should')
     .option('--json', 'print one JSON document')
     .action(runDoctor);
+
+  program
+    .command('health')
+    .description('ask the service that HOST and PORT point at whether it is ready; exit code 1 when not')
+    .action(runHealth);
 
   program
     .command('spaces')

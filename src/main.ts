@@ -4,11 +4,21 @@ import { compose } from './compose.ts';
 import type { Config } from './config.ts';
 import { endOnSignal } from './ending.ts';
 import { openLogger } from './server/log.ts';
-import { type RunningServer, startServer } from './server/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
+
+/** What the configuration says of who may come in, and how much they may ask for. */
+function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'> {
+  const { anonymous, hosts, jwks, jwtIssuer, jwtAudience, jwtRoleClaim, requests, subscriptions } = config;
+  const tokens =
+    jwks !== null && jwtIssuer !== null && jwtAudience !== null
+      ? { keys: jwks, issuer: jwtIssuer, audience: jwtAudience, roleClaim: jwtRoleClaim }
+      : null;
+  return { access: { anonymous, names: hosts, tokens }, limits: { requests, subscriptions } };
+}
 
 /**
  * Serves until the process is told to end; resolves once it listens and searches go on.
- * @throws MedNasError when the archive cannot be opened or the port not be listened on.
+ * @throws MedNasError when the archive cannot be opened, the port not be listened on, or nobody could come in.
  */
 export async function serve(config: Config): Promise<Pick<RunningServer, 'url' | 'close'>> {
   const { host, port, logLevel } = config;
@@ -19,7 +29,7 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
   });
-  const options = { host, port, logger, graceMs: graceMs / 4 };
+  const options = { host, port, logger, graceMs: graceMs / 4, ...clientOptions(config) };
   const server = await startServer(service, options).catch(async (error: unknown) => {
     await service.close();
     throw error;
@@ -34,7 +44,7 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
       },
     ],
     ['server', 0.3, server.close],
-    ['service', 0.2, service.close],
+    ['service', 0.2, () => service.close()],
   ]);
   try {
     // Not before the port is ours: another process that serves this archive is at these searches already.

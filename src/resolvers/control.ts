@@ -45,10 +45,12 @@ export class ControlResolver {
     })
     idempotencyKey: string | null,
   ) {
+    const { service, viewer } = context;
     return attempt(context, 'search', () =>
-      withInput(async () =>
-        toSearch(await context.service.searches.start(withoutNulls(input), requireKey(idempotencyKey))),
-      ),
+      withInput(async () => {
+        const key = requireKey(idempotencyKey);
+        return toSearch(await service.searches.start(withoutNulls(input), key, viewer.client));
+      }),
     );
   }
 

@@ -2,7 +2,7 @@
 // for, since the page itself knows its views, and the files it is made of.
 
 import { existsSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import compression from 'compression';
 import express, { Router } from 'express';
@@ -34,14 +34,13 @@ const ONE_YEAR = 365 * 24 * 60 * 60;
 /** Answers what browsers ask for; leaves the rest, and everything while nothing is built, to who comes next. */
 export function dashboard(folder: string = BUILT): Router {
   const router = Router();
-  const page = join(folder, 'index.html');
-  if (!existsSync(page)) return router;
+  if (!existsSync(join(folder, 'index.html'))) return router;
   const files = express.static(folder, {
     index: false,
     redirect: false,
     setHeaders(response, path) {
       // Of what is under assets/ the name tells the content.
-      if (path.includes('/assets/'))
+      if (relative(folder, path).startsWith(`assets${sep}`))
         response.setHeader('Cache-Control', `public, max-age=${ONE_YEAR}, immutable`);
     },
   });
@@ -53,8 +52,9 @@ export function dashboard(folder: string = BUILT): Router {
     .use(compression())
     .use(files)
     .get(/.*/, (request, response, next) => {
+      response.vary('Accept');
       const forPeople = extname(request.path) === '' && request.accepts(['text', 'html']) === 'html';
       if (!forPeople) return next();
-      response.set('Cache-Control', 'no-cache').sendFile(page);
+      response.set('Cache-Control', 'no-cache').sendFile('index.html', { root: folder });
     });
 }

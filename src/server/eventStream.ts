@@ -5,10 +5,20 @@
 import { once } from 'node:events';
 import type { Handler, Request, Response } from 'express';
 import { execute, type ExecutionResult, GraphQLError, OperationTypeNode, subscribe } from 'graphql';
+import type { Access } from './access.ts';
+import { credentialsOf, type Gate, refuse } from './gate.ts';
 import { signalOf } from './http.ts';
-import { type Api, isRefusal, type OperationRequest, toClientResult, toExecution } from './operation.ts';
-import { isOwnOrigin } from './origin.ts';
-import type { Visit, Visits } from './visit.ts';
+import {
+  type Api,
+  isRefusal,
+  type OperationRequest,
+  toClientResult,
+  toExecution,
+  type Visitor,
+} from './operation.ts';
+import { type Patience, watchOver } from './patience.ts';
+import type { Places } from './rates.ts';
+import type { Visits } from './visit.ts';
 
 /** Milliseconds between signs of life, so that nothing between client and service ends a quiet stream. */
 const PING_MS = 12_000;
@@ -37,13 +47,13 @@ const READ_ONLY = new GraphQLError('Mutations are sent by POST.', { extensions: 
 async function perform(
   api: Api,
   request: OperationRequest,
-  mayWrite: boolean,
-  visit: Visit,
+  visitor: Visitor & { readonly mayWrite: boolean },
   signal: AbortSignal,
 ): Promise<Results> {
-  const execution = toExecution(api, request, visit, signal);
+  const execution = toExecution(api, request, visitor, signal);
   if (isRefusal(execution)) return [{ errors: execution }];
-  if (execution.operation === OperationTypeNode.MUTATION && !mayWrite) return [{ errors: [READ_ONLY] }];
+  if (execution.operation === OperationTypeNode.MUTATION && !visitor.mayWrite)
+    return [{ errors: [READ_ONLY] }];
   const isSubscription = execution.operation === OperationTypeNode.SUBSCRIPTION;
   const result = await (isSubscription ? subscribe(execution.args) : execute(execution.args));
   return Symbol.asyncIterator in result ? result : [result];
@@ -52,13 +62,13 @@ async function perform(
 const PING = ':\n\n';
 
 interface Stream {
-  /** Resolves when the client has taken the text, so that nothing piles up for slow ones. */
+  /** Resolves when the client has taken the text, so that nothing piles up for slow ones; one that takes nothing is left. */
   readonly send: (text: string) => Promise<void>;
   readonly end: () => void;
 }
 
 /** A stream, from its headers on. */
-function startStream(response: Response): Stream {
+function startStream(response: Response, slow: number): Stream {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
@@ -73,7 +83,9 @@ function startStream(response: Response): Stream {
   return {
     async send(text) {
       if (isOver() || response.write(text)) return;
+      const tooSlow = setTimeout(() => response.destroy(), slow);
       await once(response, 'drain', { signal }).catch(() => undefined);
+      clearTimeout(tooSlow);
     },
     end() {
       if (!isOver()) response.end('event: complete\ndata:\n\n');
@@ -81,26 +93,47 @@ function startStream(response: Response): Stream {
   };
 }
 
+/** Said over WebSocket, too. */
+export const TOO_MANY = 'This client follows as much as one may at a time: end something first.';
+
 export interface EventStreamApi {
   readonly handler: Handler;
   /** Ends all streams; clients come back later. */
   readonly close: () => void;
 }
 
-export function openEventStream(api: Api, visits: Visits): EventStreamApi {
+export interface EventStreamParts {
+  readonly api: Api;
+  readonly access: Access;
+  readonly places: Places;
+  readonly patience: Patience;
+  readonly viewerOf: Gate['viewerOf'];
+  readonly visits: Visits;
+}
+
+export function openEventStream({
+  api,
+  access,
+  places,
+  patience,
+  viewerOf,
+  visits,
+}: EventStreamParts): EventStreamApi {
   const open = new Set<Response>();
 
   async function answer(operation: OperationRequest, request: Request, response: Response): Promise<void> {
     const signal = signalOf(response);
+    const viewer = viewerOf(request);
     const visit = visits.of(response);
-    const { send, end } = startStream(response);
+    const { send, end } = startStream(response, patience.slow);
+    watchOver(access, credentialsOf(request), patience.recheck, signal, () => response.destroy());
     const sendResult = (result: Parameters<typeof toClientResult>[1]): Promise<void> =>
       send(`event: next\ndata: ${JSON.stringify(toClientResult(visit, result))}\n\n`);
+    const mayWrite = request.method === 'POST';
     open.add(response);
     signal.addEventListener('abort', () => open.delete(response));
     try {
-      const mayWrite = request.method === 'POST';
-      for await (const result of await perform(api, operation, mayWrite, visit, signal))
+      for await (const result of await perform(api, operation, { viewer, visit, mayWrite }, signal))
         await sendResult(result);
     } catch (error) {
       if (!signal.aborted) await sendResult({ errors: [error] });
@@ -108,14 +141,8 @@ export function openEventStream(api: Api, visits: Visits): EventStreamApi {
     end();
   }
 
-  function refuse(response: Response, status: number, message: string): void {
-    visits.of(response).fail('BAD_REQUEST');
-    response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
-  }
-
   return {
     handler: async (request, response) => {
-      if (!isOwnOrigin(request)) return refuse(response, 403, 'Pages of other addresses are not served.');
       if (request.method !== 'GET' && request.method !== 'POST') {
         return refuse(response.set('allow', 'GET, POST'), 405, 'Only GET and POST are answered.');
       }
@@ -126,6 +153,13 @@ export function openEventStream(api: Api, visits: Visits): EventStreamApi {
       if (operation === null) {
         return refuse(response, 400, 'query must be text, operationName text and variables an object.');
       }
+      const release = places.take(viewerOf(request).client);
+      if (release === null) {
+        return refuse(response.set('retry-after', '60'), 429, TOO_MANY, {
+          code: 'TOO_MANY_SUBSCRIPTIONS',
+        });
+      }
+      response.once('close', release);
       await answer(operation, request, response);
     },
     close: () => open.forEach((response) => response.end()),

@@ -14,8 +14,9 @@ import type { Handler, Response } from 'express';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../resolvers/context.ts';
-import { limitErrors, MAX_TOKENS } from './limits.ts';
-import type { Api } from './operation.ts';
+import type { Gate } from './gate.ts';
+import { MAX_TOKENS } from './limits.ts';
+import { type Api, refusals } from './operation.ts';
 import type { Visit, Visits } from './visit.ts';
 
 /** Aborts when the response has been sent, or cannot be any more. */
@@ -28,19 +29,20 @@ export function signalOf(response: Response): AbortSignal {
 const SUBSCRIPTION =
   'Subscriptions go over WebSocket (graphql-ws) at /graphql, or over server-sent events at /graphql/stream.';
 
-/** Refuses what asks for too much, and subscriptions, which this way in cannot answer. */
+/** Refuses what asks for too much or is not the viewer's to ask for, and subscriptions, which this way in cannot answer. */
 const gate = (api: Api): ApolloServerPlugin<Context> => ({
   requestDidStart: () =>
     Promise.resolve({
-      didResolveOperation({ document, operation, operationName, request }) {
+      didResolveOperation({ contextValue, document, operation, operationName, request }) {
         if (operation) current.getStore()?.name(operation);
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new GraphQLError(SUBSCRIPTION, {
             extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
           });
         }
-        const [excess] = limitErrors(api.schema, document, { operationName, variables: request.variables });
-        if (excess !== undefined) throw excess;
+        const asked = { operationName, variables: request.variables };
+        const [refusal] = refusals(api.schema, document, asked, contextValue.viewer);
+        if (refusal !== undefined) throw refusal;
         return Promise.resolve();
       },
     }),
@@ -55,20 +57,20 @@ export interface HttpApi {
 /** Apollo Server formats errors without a word of whose they are. */
 const current = new AsyncLocalStorage<Visit>();
 
-interface HttpOptions {
+export interface HttpParts {
+  readonly api: Api;
+  readonly viewerOf: Gate['viewerOf'];
+  readonly visits: Visits;
   readonly logger: Logger;
   /** Milliseconds that requests under way may take when the service closes. */
   readonly graceMs: number;
 }
 
-export async function openHttp(
-  api: Api,
-  visits: Visits,
-  listener: Server,
-  { logger, graceMs }: HttpOptions,
-): Promise<HttpApi> {
+export async function openHttp(parts: HttpParts, listener: Server): Promise<HttpApi> {
+  const { api, viewerOf, visits, logger, graceMs } = parts;
   const apollo = new ApolloServer<Context>({
     schema: api.schema,
+    // Who may is told by permissions.ts.
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -87,7 +89,10 @@ export async function openHttp(
   });
   await apollo.start();
   const answer = expressMiddleware(apollo, {
-    context: ({ res }) => Promise.resolve(api.open(visits.of(res), signalOf(res))),
+    context: ({ req, res }) => {
+      const visitor = { viewer: viewerOf(req), visit: visits.of(res) };
+      return Promise.resolve(api.open(visitor, signalOf(res)));
+    },
   });
   return {
     handler: (request, response, next) =>

@@ -6,9 +6,10 @@ import { type Observer, observerOf } from '../service/observer.ts';
 
 const CENSORED = '[redacted]';
 
-/** User and password of an address; what follows the name of a scheme; values that are called by such names. */
+/** User and password of an address; our keys; what follows the name of a scheme; values that are called by such names. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/:\/\/[^\s"/@]+@/gu, `://${CENSORED}@`],
+  [/\bmednas_[\w-]{16,}/gu, CENSORED],
   [/\b(Bearer|Basic) +[^\s"\\]+/giu, `$1 ${CENSORED}`],
   [
     /("(?:authorization|cookie|set-cookie|x-api-key|password|secret)":)"(?:[^"\\]|\\.)*"/giu,
@@ -19,13 +20,22 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 const censor = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replaceAll(secret, instead), line);
 
-/** `destination`: stdout, written before the call returns, unless given. */
+/** What is kept, in bytes, of a log that cannot be written now. */
+const UNWRITTEN = 2 ** 20;
+
+/** Written before the call returns. A full disk under it would make every call that logs throw, one that ends the service among them. */
+function openStdout(): DestinationStream {
+  const stream = pino.destination({ dest: 1, sync: true, maxLength: UNWRITTEN });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** `destination`: stdout unless given. */
 export function openLogger(
   level: NonNullable<LoggerOptions['level']>,
-  destination?: DestinationStream,
+  destination: DestinationStream = openStdout(),
 ): Logger {
-  const options = { level, hooks: { streamWrite: censor } };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino({ level, hooks: { streamWrite: censor } }, destination);
 }
 
 /** Lines about searches, each with the search's id. */

@@ -13,18 +13,37 @@ import {
   validate,
 } from 'graphql';
 import type { Context } from '../resolvers/context.ts';
+import type { Viewer } from '../service/viewer.ts';
 import { type Asked, limitErrors, MAX_TOKENS } from './limits.ts';
+import { permissionError } from './permissions.ts';
 import type { Visit } from './visit.ts';
+
+/** Who asks, and what is noted of it. */
+export interface Visitor {
+  readonly viewer: Viewer;
+  readonly visit: Visit;
+}
 
 /** What every way in needs. */
 export interface Api {
   readonly schema: GraphQLSchema;
   /** The context of an operation; the signal aborts when its client has left. */
-  readonly open: (visit: Visit, signal: AbortSignal) => Context;
+  readonly open: (visitor: Visitor, signal: AbortSignal) => Context;
 }
 
 export interface OperationRequest extends Asked {
   readonly query: string;
+}
+
+/** Why a valid operation is not executed; empty: it is. */
+export function refusals(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  asked: Asked,
+  viewer: Viewer,
+): readonly GraphQLError[] {
+  const forbidden = permissionError(schema, document, asked.operationName, viewer);
+  return forbidden === null ? limitErrors(schema, document, asked) : [forbidden];
 }
 
 const coded = (error: GraphQLError, code: string): GraphQLError =>
@@ -44,7 +63,7 @@ export interface Execution {
 export function toExecution(
   { schema, open }: Api,
   request: OperationRequest,
-  visit: Visit,
+  visitor: Visitor,
   signal: AbortSignal,
 ): Execution | readonly GraphQLError[] {
   const { query, operationName, variables } = request;
@@ -62,15 +81,15 @@ export function toExecution(
     const message = 'The document has no operation of that name, or several and none is named.';
     return [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })];
   }
-  visit.name(operation);
-  const excessive = limitErrors(schema, document, request);
-  if (excessive.length > 0) return excessive;
+  visitor.visit.name(operation);
+  const refused = refusals(schema, document, request, visitor.viewer);
+  if (refused.length > 0) return refused;
   const args = {
     schema,
     document,
     ...(typeof operationName === 'string' && { operationName }),
     ...(variables && { variableValues: variables }),
-    contextValue: open(visit, signal),
+    contextValue: open(visitor, signal),
   };
   return { operation: operation.operation, args };
 }

@@ -8,13 +8,19 @@ import { openContext } from '../resolvers/context.ts';
 import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
+import { type AccessOptions, openAccess, requireWayIn } from './access.ts';
 import { dashboard } from './dashboard.ts';
-import { type EventStreamApi, openEventStream } from './eventStream.ts';
+import type { Report } from './errors.ts';
+import { openEventStream } from './eventStream.ts';
+import { openGate, ownName, refuse, secure } from './gate.ts';
 import { health } from './health.ts';
-import { type HttpApi, openHttp } from './http.ts';
+import { openHttp } from './http.ts';
 import { logSearches } from './log.ts';
-import { type Metrics, openMetrics } from './metrics.ts';
+import { openMetrics } from './metrics.ts';
 import type { Api } from './operation.ts';
+import { isOwnName } from './origin.ts';
+import { type Patience, PATIENCE } from './patience.ts';
+import { openPlaces, openRates } from './rates.ts';
 import { openVisits, type Visits } from './visit.ts';
 import { openWebSocket } from './webSocket.ts';
 
@@ -25,7 +31,24 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Milliseconds that requests under way may take when the server closes. */
   readonly graceMs?: number;
+  /** Whatever is left out is as on a machine that is nobody else's. */
+  readonly access?: Partial<AccessOptions>;
+  readonly limits?: Partial<Limits>;
+  readonly patience?: Partial<Patience>;
 }
+
+/** Of one client. */
+export interface Limits {
+  /** Requests and operations a minute. */
+  readonly requests: number;
+  /** Operations under way over WebSocket and event streams, and open WebSockets of one address. */
+  readonly subscriptions: number;
+}
+
+export const LIMITS: Limits = { requests: 6000, subscriptions: 100 };
+
+/** Milliseconds for a request to come, so that none holds a connection by coming slowly. */
+const REQUEST_MS = 30_000;
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
@@ -62,36 +85,34 @@ const errorHandler =
   (thrown: { readonly status?: unknown }, _, response, next) => {
     const status = typeof thrown.status === 'number' ? thrown.status : 500;
     const isOfRequest = status >= 400 && status < 500;
-    const error = isOfRequest
-      ? {
-          message: REFUSALS[status] ?? 'The request cannot be read.',
-          extensions: { code: 'BAD_REQUEST' },
-        }
-      : { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
-    const visit = visits.of(response);
-    visit.fail(error.extensions.code);
-    if (!isOfRequest) visit.report(thrown);
+    if (!isOfRequest) visits.of(response).report(thrown);
     if (response.headersSent) next(thrown);
-    else response.status(status).json({ errors: [error] });
+    else if (isOfRequest) refuse(response, status, REFUSALS[status] ?? 'The request cannot be read.');
+    else refuse(response, status, 'Internal server error', { code: 'INTERNAL_SERVER_ERROR' });
   };
 
-interface AppParts {
-  readonly http: HttpApi;
-  readonly events: EventStreamApi;
+interface Handlers {
   readonly checks: express.Router;
-  readonly metrics: Metrics;
-  readonly visits: Visits;
+  readonly ownName: express.RequestHandler;
+  readonly gate: express.RequestHandler;
+  readonly events: express.RequestHandler;
+  readonly http: express.RequestHandler;
+  readonly metrics: express.RequestHandler;
 }
 
-function buildApp({ http, events, checks, metrics, visits }: AppParts): Express {
+function buildApp(handlers: Handlers, visits: Visits): Express {
+  const { checks, ownName, gate, events, http, metrics } = handlers;
   return express()
     .disable('x-powered-by')
+    .use(secure)
     .use(visits.handler)
     .use(checks)
-    .get('/metrics', metrics.handler)
-    .use(express.json({ limit: MAX_BODY }))
-    .use('/graphql/stream', events.handler)
-    .use('/graphql', http.handler)
+    .use(ownName)
+    .use(['/graphql', '/metrics'], gate)
+    .get('/metrics', metrics)
+    .use('/graphql', express.json({ limit: MAX_BODY }))
+    .use('/graphql/stream', events)
+    .use('/graphql', http)
     .use(dashboard())
     .get('/', (_, response) => void response.type('text').send(POINTER))
     .use(
@@ -126,28 +147,47 @@ async function listen(listener: Server, host: string, port: number): Promise<str
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
 }
 
-/** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on. */
+/** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on, or nobody could come in. */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
   const { host, port, logger, graceMs = 5000 } = options;
+  const report: Report = (error) => logger.error({ err: error }, 'a request failed');
+  const who: AccessOptions = { anonymous: null, names: [], tokens: null, ...options.access };
+  const limits = { ...LIMITS, ...options.limits };
+  const patience = { ...PATIENCE, ...options.patience };
+  await requireWayIn(service.keys, host, who);
+  const access = await openAccess(service.keys, host, who, report);
+  const rates = openRates(limits.requests);
+  const places = openPlaces(limits.subscriptions);
+  const gate = openGate(access, rates);
+  const { viewerOf } = gate;
   const metrics = openMetrics(service);
   service.observe(metrics.observe);
   service.observe(logSearches(logger));
   const visits = openVisits({ logger, metrics });
   const api: Api = {
     schema: buildApiSchema(),
-    open: (visit, signal) => openContext({ service, signal, report: visit.report, refuse: visit.fail }),
+    open: ({ viewer, visit: { report, fail } }, signal) =>
+      openContext({ service, viewer, signal, report, refuse: fail }),
   };
-  let closing: Promise<void> | null = null;
   let isUnready = false;
-  const listener = createServer();
-  const http = await openHttp(api, visits, listener, { logger, graceMs });
-  const events = openEventStream(api, visits);
+  let closing: Promise<void> | null = null;
+  const listener = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
+  const http = await openHttp({ api, viewerOf, visits, logger, graceMs }, listener);
+  const events = openEventStream({ api, access, places, patience, viewerOf, visits });
   const checks = health({
     service,
     reportOf: (response) => visits.of(response).report,
     isClosing: () => isUnready,
   });
-  listener.on('request', buildApp({ http, events, checks, metrics, visits }));
+  const handlers = {
+    checks,
+    gate: gate.handler,
+    http: http.handler,
+    events: events.handler,
+    metrics: metrics.handler,
+    ownName: ownName(host, who.names),
+  };
+  listener.on('request', buildApp(handlers, visits));
   let url: string;
   try {
     url = await listen(listener, host, port);
@@ -155,7 +195,20 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     await http.close();
     throw error;
   }
-  const sockets = openWebSocket(api, visits, listener, '/graphql');
+  const sockets = openWebSocket(
+    {
+      api,
+      access,
+      rates,
+      places,
+      patience,
+      visits,
+      sockets: openPlaces(limits.subscriptions),
+      isOwnName: (request) => isOwnName(request, host, who.names),
+    },
+    listener,
+    '/graphql',
+  );
   async function shut(): Promise<void> {
     isUnready = true;
     events.close();

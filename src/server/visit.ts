@@ -106,6 +106,11 @@ function openVisit({ logger, metrics }: Parts, transport: Transport, id: string,
   };
 }
 
+const visits = new WeakMap<Response, Visit>();
+
+/** The request is not answered, for the reason of that code. */
+export const noteRefusal = (response: Response, code: string): void => visits.get(response)?.fail(code);
+
 export interface Visits {
   /** Gives each request its id, and notes its end. */
   readonly handler: RequestHandler;
@@ -116,7 +121,6 @@ export interface Visits {
 }
 
 export function openVisits(parts: Parts): Visits {
-  const visits = new WeakMap<Response, Visit>();
   return {
     handler(request, response, next) {
       const id = requestIdOf(request);
@@ -141,5 +145,40 @@ export function openVisits(parts: Parts): Visits {
       return visit;
     },
     begin: (id) => openVisit(parts, 'websocket', id),
+  };
+}
+
+/** The operations of one socket, numbered after the request that opened it: clients give them names that repeat. */
+export interface Operations {
+  readonly begin: (name: string) => Visit;
+  /** The one under way that the client gave that name. */
+  readonly of: (name: string) => Visit;
+  readonly end: (name: string) => void;
+  readonly endAll: () => void;
+}
+
+export function openOperations(all: Visits, requestId: string): Operations {
+  const underWay = new Map<string, Visit>();
+  let begun = 0;
+  function end(name: string): void {
+    underWay.get(name)?.end();
+    underWay.delete(name);
+  }
+  return {
+    begin(name) {
+      begun += 1;
+      const visit = all.begin(`${requestId}.${begun}`);
+      underWay.set(name, visit);
+      return visit;
+    },
+    of(name) {
+      const visit = underWay.get(name);
+      if (visit === undefined) throw new Error('an operation that nobody began');
+      return visit;
+    },
+    end,
+    endAll() {
+      for (const name of underWay.keys()) end(name);
+    },
   };
 }

@@ -1,12 +1,19 @@
 // Operations over WebSocket, by the graphql-transport-ws protocol.
 
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { type ExecutionArgs, GraphQLError } from 'graphql';
+import { CloseCode } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Access } from './access.ts';
+import { TOO_MANY } from './eventStream.ts';
+import { credentialsOf, UNAUTHENTICATED } from './gate.ts';
 import { isRefusal, type Api, type OperationRequest, toClientResult, toExecution } from './operation.ts';
-import { isOwnOrigin } from './origin.ts';
-import { requestIdOf, type Visit, type Visits } from './visit.ts';
+import { addressOf, isOwnOrigin } from './origin.ts';
+import { type Patience, watchOver } from './patience.ts';
+import type { Places, Rates } from './rates.ts';
+import { type Client, openClient } from './socketClient.ts';
+import { type Operations, openOperations, requestIdOf, type Visit, type Visits } from './visit.ts';
 
 /** Of one message, in bytes: an operation with its variables. */
 const MAX_MESSAGE = 256 * 1024;
@@ -18,104 +25,140 @@ export interface WebSocketApi {
   close(): Promise<void>;
 }
 
-/** Who is at the other end of a socket, with the operations under way. */
-interface Client {
-  /** Aborts when the client has left. */
-  readonly signal: AbortSignal;
-  readonly visits: ReadonlyMap<string, Visit>;
-  readonly begin: (id: string) => Visit;
-  readonly end: (id: string) => void;
-  readonly leave: () => void;
+export interface WebSocketParts {
+  readonly api: Api;
+  readonly access: Access;
+  readonly rates: Rates;
+  /** For operations, by client. */
+  readonly places: Places;
+  /** For sockets, by address: whose they are is said only later. */
+  readonly sockets: Places;
+  readonly patience: Patience;
+  readonly visits: Visits;
+  /** Whether a request is for a name of this service. */
+  readonly isOwnName: (request: IncomingMessage) => boolean;
 }
 
-/** Operations are numbered after the request that opened the socket: clients choose names for them that repeat. */
-function openClient(all: Visits, requestId: string): Client {
-  const gone = new AbortController();
-  const visits = new Map<string, Visit>();
-  let begun = 0;
-  const end = (id: string): void => {
-    visits.get(id)?.end();
-    visits.delete(id);
-  };
-  return {
-    signal: gone.signal,
-    visits,
-    begin(id) {
-      begun += 1;
-      const visit = all.begin(`${requestId}.${begun}`);
-      visits.set(id, visit);
-      return visit;
-    },
-    end,
-    leave() {
-      gone.abort();
-      for (const id of visits.keys()) end(id);
-    },
-  };
-}
+const refusal = (code: string, message: string, more: object = {}): readonly GraphQLError[] => [
+  new GraphQLError(message, { extensions: { code, ...more } }),
+];
 
 /** Listens on a server that listens already, so that the errors of listening are not ours. */
-export function openWebSocket(api: Api, visits: Visits, listener: Server, path: string): WebSocketApi {
-  const sockets = new WebSocketServer({
+export function openWebSocket(parts: WebSocketParts, listener: Server, path: string): WebSocketApi {
+  const { api, access, rates, places, patience, visits } = parts;
+  const clients = new WeakMap<WebSocket, Client>();
+  const operations = new WeakMap<WebSocket, Operations>();
+  function operationsOf(socket: WebSocket, request: IncomingMessage): Operations {
+    const found = operations.get(socket) ?? openOperations(visits, requestIdOf(request));
+    operations.set(socket, found);
+    return found;
+  }
+
+  const server = new WebSocketServer({
     server: listener,
     path,
     maxPayload: MAX_MESSAGE,
-    verifyClient: ({ req }: { readonly req: Parameters<typeof isOwnOrigin>[0] }) => isOwnOrigin(req),
+    verifyClient({ req }: { readonly req: IncomingMessage }, done: (ok: boolean, code?: number) => void) {
+      if (!parts.isOwnName(req)) return done(false, 421);
+      if (!isOwnOrigin(req)) return done(false, 401);
+      const release = parts.sockets.take(addressOf(req));
+      if (release === null) return done(false, 429);
+      req.socket.once('close', release);
+      done(true);
+    },
   });
-  const clients = new WeakMap<WebSocket, Client>();
+
+  /** Who the client says to be: in its first message, as browsers have to, or in the header of its request. */
+  async function admit(
+    params: Readonly<Record<string, unknown>> | undefined,
+    { socket, request }: { readonly socket: WebSocket; readonly request: IncomingMessage },
+  ): Promise<boolean> {
+    const client = clients.get(socket);
+    const said = params?.['authorization'];
+    const credentials = credentialsOf(request);
+    const authorization =
+      said === undefined ? credentials.authorization : typeof said === 'string' ? said : '';
+    const viewer = await access.identify({ ...credentials, authorization });
+    const rate = await rates.count(viewer?.client ?? `stranger ${credentials.address}`);
+    if (rate.isExceeded) {
+      socket.close(1013, 'Too many requests: try again later');
+      return false;
+    }
+    if (viewer === null || client === undefined) {
+      socket.close(CloseCode.Unauthorized, 'UNAUTHENTICATED');
+      return false;
+    }
+    client.viewer = viewer;
+    watchOver(access, { ...credentials, authorization }, patience.recheck, client.signal, () =>
+      socket.close(CloseCode.Unauthorized, 'UNAUTHENTICATED'),
+    );
+    return true;
+  }
 
   /** Arguments to execute, or errors in the form in which `onError` gets them. */
-  function prepare(
+  async function prepare(
+    id: string,
     request: OperationRequest,
+    client: Client | undefined,
     visit: Visit,
-    signal: AbortSignal,
-  ): ExecutionArgs | readonly GraphQLError[] {
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     try {
-      const execution = toExecution(api, request, visit, signal);
-      return isRefusal(execution) ? execution : execution.args;
+      if (!client?.viewer) return refusal('UNAUTHENTICATED', UNAUTHENTICATED);
+      const rate = await rates.count(client.viewer.client);
+      if (rate.isExceeded) {
+        const message = `There were more than ${rate.limit} requests within a minute.`;
+        return refusal('RATE_LIMITED', message, { retryAfter: rate.reset });
+      }
+      // Before anything is read of it, so that what is refused costs next to nothing.
+      if (!client.begin(id, places.take(client.viewer.client)))
+        return refusal('TOO_MANY_SUBSCRIPTIONS', TOO_MANY);
+      const execution = toExecution(api, request, { viewer: client.viewer, visit }, client.signal);
+      if (!isRefusal(execution)) return execution.args;
+      client.end(id);
+      return execution;
     } catch (error) {
+      client?.end(id);
       return [new GraphQLError('Internal server error', { originalError: error as Error })];
     }
   }
 
-  function visitOf(socket: WebSocket, id: string): Visit {
-    const visit = clients.get(socket)?.visits.get(id);
-    if (visit === undefined) throw new Error('an operation that nobody began');
-    return visit;
-  }
-
-  const disposable = useServer(
+  const disposable = useServer<Record<string, unknown>>(
     {
       schema: api.schema,
-      onSubscribe({ extra: { socket } }, id, payload) {
-        const client = clients.get(socket);
-        if (client === undefined) throw new Error('an operation over a socket that is not open');
-        return prepare(payload, client.begin(id), client.signal);
+      connectionInitWaitTimeout: patience.init,
+      onConnect: ({ connectionParams, extra }) => admit(connectionParams, extra),
+      onSubscribe({ extra: { socket, request } }, id, payload) {
+        const visit = operationsOf(socket, request).begin(id);
+        return prepare(id, payload, clients.get(socket), visit);
       },
-      onError: ({ extra: { socket } }, id, _payload, errors) => {
-        const visit = visitOf(socket, id);
-        const told = errors.map(visit.format);
-        visit.end();
+      onError({ extra: { socket, request } }, id, _payload, errors) {
+        const operations = operationsOf(socket, request);
+        const told = errors.map(operations.of(id).format);
+        operations.end(id);
         return told;
       },
-      onNext: ({ extra: { socket } }, id, _payload, _args, result) =>
-        toClientResult(visitOf(socket, id), result),
-      onComplete: ({ extra: { socket } }, id) => clients.get(socket)?.end(id),
+      onNext: ({ extra: { socket, request } }, id, _payload, _args, result) =>
+        toClientResult(operationsOf(socket, request).of(id), result),
+      onComplete({ extra: { socket, request } }, id) {
+        clients.get(socket)?.end(id);
+        operationsOf(socket, request).end(id);
+      },
     },
-    sockets,
+    server,
   );
-  sockets.on('headers', (headers, request) => headers.push(`X-Request-Id: ${requestIdOf(request)}`));
+  server.on('headers', (headers: string[], request: IncomingMessage) =>
+    headers.push(`X-Request-Id: ${requestIdOf(request)}`),
+  );
   // After the library, whose listener writes what clients do wrong to the console.
-  sockets.on('connection', (socket, request) => {
-    const client = openClient(visits, requestIdOf(request));
-    clients.set(socket, client);
-    socket.once('close', client.leave);
+  server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    clients.set(socket, openClient(socket, request.socket, patience));
+    socket.once('close', () => operationsOf(socket, request).endAll());
     socket.removeAllListeners('error').on('error', () => socket.terminate());
   });
 
   return {
     async close() {
-      const slow = setTimeout(() => sockets.clients.forEach((socket) => socket.terminate()), GRACE_MS);
+      const slow = setTimeout(() => server.clients.forEach((socket) => socket.terminate()), GRACE_MS);
       await disposable.dispose();
       clearTimeout(slow);
     },

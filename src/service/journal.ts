@@ -4,7 +4,7 @@
 
 import { EventEmitter } from 'node:events';
 import type { Archive } from '../storage/archive.ts';
-import type { Stored } from '../storage/documents.ts';
+import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 import { type Observer, UNOBSERVED } from './observer.ts';
 
@@ -27,6 +27,8 @@ export const statusKey = (status: SearchStatus, version: number): string =>
 interface Written {
   readonly last: number;
   readonly isNew: boolean;
+  /** Whoever wrote runs the search no more. Those who write after it may be others. */
+  readonly refusal?: SupersededError;
 }
 
 export type Journal = ReturnType<typeof openJournal>;
@@ -36,26 +38,46 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
   const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
-  async function write(last: number, search: SearchId, key: string, happening: Happening): Promise<Written> {
+  async function write(
+    last: number,
+    search: SearchId,
+    key: string,
+    happening: Happening,
+    fence: number | null,
+  ): Promise<Written> {
     for (let sequence = last + 1; ; sequence++) {
       const record = { search, sequence, key, at: now().toISOString(), happening };
-      if (await archive.addEvent(record)) return { last: sequence, isNew: true };
+      try {
+        if (await archive.addEvent(record, fence)) return { last: sequence, isNew: true };
+      } catch (error) {
+        if (error instanceof SupersededError) return { last: sequence - 1, isNew: false, refusal: error };
+        throw error;
+      }
       if (await archive.hasEvent(search, key)) return { last: sequence - 1, isNew: false };
     }
   }
 
-  /** Appends an event, in the order of calls; false when its key has been appended before. */
-  async function append(search: SearchId, key: string, happening: Happening): Promise<boolean> {
+  /**
+   * Appends an event, in the order of calls; false when its key has been appended before.
+   * @throws SupersededError when a newer fence than the writer's has been given out.
+   */
+  async function append(
+    search: SearchId,
+    key: string,
+    happening: Happening,
+    fence: number | null = null,
+  ): Promise<boolean> {
     const before =
       tails.get(search) ?? archive.lastEvent(search).then((event) => ({ last: event?.sequence ?? 0 }));
-    const written = before.then(({ last }) => write(last, search, key, happening));
+    const written = before.then(({ last }) => write(last, search, key, happening, fence));
     tails.set(search, written);
     const forget = (): void => {
       if (tails.get(search) === written) tails.delete(search);
     };
     try {
-      const { isNew } = await written;
+      const { isNew, refusal } = await written;
       if (key === END) forget();
+      if (refusal !== undefined) throw refusal;
       if (isNew) tell({ type: 'event', search, happening: happening.type });
       if (isNew && happening.type === 'status') {
         const { status, failure } = happening;

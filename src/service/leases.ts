@@ -1,65 +1,83 @@
 // Leases: whoever runs a search holds one, and renews it while it runs, so that no other process takes
 // the search for one that was left behind. A process that dies lets its leases lapse, and where one can
-// see that it is dead nobody waits for that.
+// see that it is dead nobody waits for that. One that only slept comes back with an old fence, and what it
+// then writes is refused.
 
 import type { Archive } from '../storage/archive.ts';
 import type { LeaseRecord, SearchId } from '../storage/records.ts';
 import { isGone, newOwner } from './owner.ts';
 
-/** How long others leave a search alone that nobody renews the lease of, in ms, and how often it is renewed. */
-const LEASE_MS = 15_000;
-const RENEWAL_MS = 5000;
+/** How long others leave a search alone that nobody renews the lease of, in ms. */
+export const LEASE_MS = 15_000;
+/** How often a lease is renewed in its life. */
+const RENEWALS = 3;
 
 export interface Leases {
   /**
-   * Null once the lease is ours; else that of whoever runs the search. `always`: whoever holds it, since
-   * the search has been taken from them.
+   * The fence of the lease once it is ours; else the lease of whoever runs the search. `always`: whoever
+   * holds it, since the search has been taken from them.
    */
-  readonly take: (search: SearchId, always?: boolean) => Promise<LeaseRecord | null>;
+  readonly take: (search: SearchId, always?: boolean) => Promise<number | LeaseRecord>;
   /** Renews a lease of ours until what is returned releases it; `onLost` when somebody else has taken it. */
   readonly keep: (search: SearchId, onLost: () => void) => () => Promise<void>;
   /** Lets others take the search at once. Never rejects: what cannot be released lapses. */
   readonly release: (search: SearchId) => Promise<void>;
+  /** Of a search that came to nothing. Never rejects. */
+  readonly forget: (search: SearchId) => Promise<void>;
 }
 
-export function openLeases(archive: Archive, now: () => Date): Leases {
+export function openLeases(archive: Archive, now: () => Date, leaseMs: number): Leases {
   const owner = newOwner();
-  const newLease = (search: SearchId): LeaseRecord => ({
+  const isOurs = (lease: LeaseRecord): boolean => lease.owner?.token === owner.token;
+  const isFree = (lease: LeaseRecord): boolean =>
+    lease.owner === null ||
+    isOurs(lease) ||
+    Date.parse(lease.expiresAt) <= now().getTime() ||
+    isGone(lease.owner);
+
+  /** What the lease becomes when we hold it: with another fence, unless it was ours already. */
+  const heldByUs = (search: SearchId, before: LeaseRecord | null): LeaseRecord => ({
     search,
     owner,
-    expiresAt: new Date(now().getTime() + LEASE_MS).toISOString(),
+    expiresAt: new Date(now().getTime() + leaseMs).toISOString(),
+    fence: before === null ? 1 : isOurs(before) ? before.fence : before.fence + 1,
   });
-  const isOurs = (lease: LeaseRecord): boolean => lease.owner.token === owner.token;
-  const isFree = (lease: LeaseRecord): boolean =>
-    isOurs(lease) || Date.parse(lease.expiresAt) <= now().getTime() || isGone(lease.owner);
 
-  /** Holds a lease that is missing or that `mayTake`; null, or the one that stands in the way. */
-  async function hold(
-    search: SearchId,
-    mayTake: (lease: LeaseRecord) => boolean,
-  ): Promise<LeaseRecord | null> {
+  /** Changes a lease that is ours; false when it is not, or the search is deleted. */
+  async function change(search: SearchId, changed: (lease: LeaseRecord) => LeaseRecord): Promise<boolean> {
     for (;;) {
       const found = await archive.findLease(search);
-      if (found !== null && !mayTake(found.body)) return found.body;
-      if (await archive.storeLease(found?.version ?? null, newLease(search))) return null;
+      if (found === null || !isOurs(found.body)) return false;
+      if (await archive.storeLease(found.version, changed(found.body))) return true;
     }
   }
 
+  /** The record stays, for its fence. */
   const release = (search: SearchId): Promise<void> =>
-    archive.removeLease(search, owner.token).catch(() => undefined);
+    change(search, (lease) => ({ ...lease, owner: null, expiresAt: now().toISOString() })).then(
+      () => undefined,
+      () => undefined,
+    );
 
   return {
-    take: (search, always = false) => hold(search, (lease) => always || isFree(lease)),
+    async take(search, always = false) {
+      for (;;) {
+        const found = await archive.findLease(search);
+        if (found !== null && !always && !isFree(found.body)) return found.body;
+        const lease = heldByUs(search, found?.body ?? null);
+        if (await archive.storeLease(found?.version ?? null, lease)) return lease.fence;
+      }
+    },
 
     keep(search, onLost) {
       let isOver = false;
       let renewing = Promise.resolve();
-      const renewLater = () => setTimeout(() => void (renewing = renew()), RENEWAL_MS);
+      const renewLater = () => setTimeout(() => void (renewing = renew()), leaseMs / RENEWALS);
       let timer = renewLater();
       async function renew(): Promise<void> {
         // An archive that does not answer now may do so before the lease lapses.
-        const taken = await hold(search, isOurs).catch(() => null);
-        if (taken !== null) onLost();
+        const isKept = await change(search, (lease) => heldByUs(search, lease)).catch(() => true);
+        if (!isKept) onLost();
         else if (!isOver) timer = renewLater();
       }
       return async () => {
@@ -71,5 +89,6 @@ export function openLeases(archive: Archive, now: () => Date): Leases {
     },
 
     release,
+    forget: (search) => archive.removeLease(search).catch(() => undefined),
   };
 }

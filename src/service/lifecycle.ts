@@ -18,9 +18,16 @@ type Change = Partial<SearchRecord>;
 
 export interface Lifecycle {
   /** Tells of the status a record has; once, however often it is called for one record. */
-  readonly announce: (record: Stored<SearchRecord>) => Promise<void>;
-  /** Stores a changed record and tells of its status; null when somebody else changed it first. */
-  readonly store: (record: Stored<SearchRecord>, change: Change) => Promise<Stored<SearchRecord> | null>;
+  readonly announce: (record: Stored<SearchRecord>, fence?: number) => Promise<void>;
+  /**
+   * Stores a changed record and tells of its status; null when somebody else changed it first.
+   * @throws SupersededError when a newer fence than this has been given out.
+   */
+  readonly store: (
+    record: Stored<SearchRecord>,
+    change: Change,
+    fence?: number,
+  ) => Promise<Stored<SearchRecord> | null>;
   /**
    * Moves a search that stands in one of the `from` statuses.
    * @throws MedNasError NOT_FOUND, INVALID_STATE
@@ -49,20 +56,21 @@ export function requireStatus(
 }
 
 export function openLifecycle(archive: Archive, journal: Journal, now: () => Date): Lifecycle {
-  async function announce({ version, body }: Stored<SearchRecord>): Promise<void> {
+  async function announce({ version, body }: Stored<SearchRecord>, fence?: number): Promise<void> {
     const { id, status, failure } = body;
-    await journal.append(id, statusKey(status, version), { type: 'status', status, failure });
+    await journal.append(id, statusKey(status, version), { type: 'status', status, failure }, fence);
   }
 
   async function store(
     { id, version, body }: Stored<SearchRecord>,
     change: Change,
+    fence?: number,
   ): Promise<Stored<SearchRecord> | null> {
     // Whoever paused it may have failed between the record and its event.
-    if (body.status === 'paused') await announce({ id, version, body });
+    if (body.status === 'paused') await announce({ id, version, body }, fence);
     const changed = { id, version: version + 1, body: { ...body, ...change } };
-    if (!(await archive.replaceSearch(version, changed.body))) return null;
-    await announce(changed);
+    if (!(await archive.replaceSearch(version, changed.body, fence))) return null;
+    await announce(changed, fence);
     return changed;
   }
 

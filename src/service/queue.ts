@@ -89,8 +89,10 @@ export function openQueue(places: number): SearchQueue {
   };
 }
 
+const NOTHING = (): void => undefined;
+
 function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
+  let resolve = NOTHING;
   const promise = new Promise<void>((settle) => {
     resolve = settle;
   });

@@ -11,16 +11,11 @@ import {
 } from '../search/evolution.ts';
 import { pickBest } from '../search/selection.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { Stored } from '../storage/documents.ts';
+import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { GenerationRecord, SearchRecord } from '../storage/records.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
 import { type Scorer, toObservation } from './scoring.ts';
-
-/** The record was changed by somebody else, who now owns the search: this run must stop. */
-export class SupersededError extends Error {
-  override readonly name = 'SupersededError';
-}
 
 /** The state a search had when it finished its last generation, from the archive. */
 export async function stateOf(archive: Archive, record: SearchRecord): Promise<SearchState> {
@@ -60,20 +55,21 @@ export interface RunParts {
 }
 
 /**
- * Runs to the last generation and returns the record then stored.
+ * Runs to the last generation and returns the record then stored. `fence`: of the lease it is run under.
  * @throws SupersededError; the signal's reason when it aborts; whatever storage or engine fail with.
  */
 export async function runSearch(
   { archive, journal, now, tell }: RunParts,
   scorer: Scorer,
   start: Stored<SearchRecord>,
+  fence: number,
   signal: AbortSignal,
 ): Promise<Stored<SearchRecord>> {
   let { version, body: record } = start;
   const from = await stateOf(archive, record);
   let scored = from.individuals.length;
   const announce = (generation: number): Promise<boolean> =>
-    journal.append(record.id, `generation:${generation}`, { type: 'generation', generation });
+    journal.append(record.id, `generation:${generation}`, { type: 'generation', generation }, fence);
   // Again, in case a crash came between the record and its event.
   if (record.generation >= 0) await announce(record.generation);
 
@@ -90,7 +86,7 @@ export async function runSearch(
         // At each score, for generations can be long.
         if ((await archive.findSearch(record.id))?.version !== version) throw new SupersededError(record.id);
         const happening = { type: 'evaluated', generation, architecture, reused } as const;
-        await journal.append(record.id, `evaluated:${architecture}`, happening);
+        await journal.append(record.id, `evaluated:${architecture}`, happening, fence);
       },
     );
     return records.map(({ evaluation }) => evaluation);
@@ -111,6 +107,7 @@ export async function runSearch(
         search: record.id,
         index: scored + i,
       })),
+      fence,
     );
     scored = state.individuals.length;
     record = {
@@ -122,7 +119,7 @@ export async function runSearch(
       frame: state.frame,
       seconds: ran + (now().getTime() - startedAt) / 1000,
     };
-    if (!(await archive.replaceSearch(version, record))) throw new SupersededError(record.id);
+    if (!(await archive.replaceSearch(version, record, fence))) throw new SupersededError(record.id);
     version += 1;
     await announce(record.generation);
     tell({

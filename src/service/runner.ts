@@ -6,7 +6,7 @@ import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { Stored } from '../storage/documents.ts';
+import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { Failure, SearchId, SearchRecord } from '../storage/records.ts';
 import { isFinal, type Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
@@ -15,7 +15,7 @@ import type { Observer } from './observer.ts';
 import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { type Place, unlessAborted } from './queue.ts';
 import { NO_QUOTA, type Quota, watchTime } from './quota.ts';
-import { runSearch, SupersededError } from './run.ts';
+import { runSearch } from './run.ts';
 import { openScorer } from './scoring.ts';
 import type { InTurn } from './turns.ts';
 
@@ -26,6 +26,8 @@ export interface SearchParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
+  /** How long a lease lasts that nobody renews; as long as is good unless given. */
+  readonly leaseMs?: number;
   /** How many searches run at the same time; as many as there are unless given. */
   readonly maxSearches?: number;
   /** How much one search may take; as much as it likes unless given. */
@@ -52,13 +54,14 @@ interface Untold {
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** Failures no search is to blame for: when the archive or the engine is back, it can go on. */
+/** Failures no search is to blame for: when archive, engine or network are back, it can go on. */
 const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'STORAGE_UNREACHABLE',
   'STORAGE_READ_ONLY',
   'STORAGE_FULL',
   'STORAGE_CORRUPT',
   'ENGINE_UNAVAILABLE',
+  'DOWNLOAD_FAILED',
 ]);
 
 const toFailure = (error: unknown): Failure =>
@@ -82,15 +85,16 @@ export function openRunner(
   async function waitForTurn(
     found: Stored<SearchRecord>,
     place: Place,
+    fence: number,
     signal: AbortSignal,
   ): Promise<Stored<SearchRecord>> {
     const isQueued = found.body.status === 'queued';
     if (place.isIn() && !isQueued) return found;
     // One that was at work when its process ended may have to wait in this one.
-    const waiting = isQueued ? found : await store(found, { status: 'queued' });
+    const waiting = isQueued ? found : await store(found, { status: 'queued' }, fence);
     if (waiting === null) throw new SupersededError(found.id);
     await place.entered(signal);
-    const entered = await store(waiting, { status: atWork(waiting.body) });
+    const entered = await store(waiting, { status: atWork(waiting.body) }, fence);
     if (entered === null) throw new SupersededError(found.id);
     return entered;
   }
@@ -99,25 +103,27 @@ export function openRunner(
     found: Stored<SearchRecord>,
     place: Place,
     given: Prepared | null,
+    fence: number,
     signal: AbortSignal,
   ): Promise<void> {
     // As it was added. `start` leaves its event to the run, and a crash may have come between.
-    if (found.version === 1) await announce(found);
-    const start = await waitForTurn(found, place, signal);
+    if (found.version === 1) await announce(found, fence);
+    const start = await waitForTurn(found, place, fence, signal);
     const { settings, protocol } = start.body;
     const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
     engine.requireFit(prepared.protocol, settings.blocks);
     const begun =
-      protocol === null ? await store(start, { protocol: prepared.protocol, status: 'running' }) : start;
+      protocol === null
+        ? await store(start, { protocol: prepared.protocol, status: 'running' }, fence)
+        : start;
     if (begun === null) throw new SupersededError(start.id);
     const spent = new AbortController();
     const callOff = watchTime(quota, begun.body.seconds ?? 0, (error) => spent.abort(error));
     const scorer = openScorer(archive, engine, prepared, now);
-    const finished = await runSearch(parts, scorer, begun, AbortSignal.any([signal, spent.signal])).finally(
-      callOff,
-    );
-    if ((await store(finished, ending('completed'))) === null) throw new SupersededError(start.id);
+    const until = AbortSignal.any([signal, spent.signal]);
+    const finished = await runSearch(parts, scorer, begun, fence, until).finally(callOff);
+    if ((await store(finished, ending('completed'), fence)) === null) throw new SupersededError(start.id);
   }
 
   /**
@@ -139,7 +145,8 @@ export function openRunner(
     // Its end is stored and only the telling of it failed, for which the next reader makes up.
     if (current === null || isFinal(current.body.status)) return;
     if (!UNDER_WAY.includes(current.body.status)) return await announce(current);
-    if ((await leases.take(id)) === null) await store(current, outcomeOf(current.body, failure));
+    const fence = await leases.take(id);
+    if (typeof fence === 'number') await store(current, outcomeOf(current.body, failure), fence);
   }
 
   async function tellLater(id: SearchId, failure: Failure, signal: AbortSignal): Promise<void> {
@@ -206,14 +213,14 @@ export function openRunner(
       return failure === undefined ? record : { ...record, ...outcomeOf(record, failure) };
     },
 
-    /** Runs a search whose lease is ours, when its turn comes; both are given up when the run has stopped. */
-    launch(start: Stored<SearchRecord>, place: Place, prepared: Prepared | null): void {
+    /** Runs a search whose lease is ours, by its fence, when its turn comes; lease and place are given up when the run has stopped. */
+    launch(start: Stored<SearchRecord>, place: Place, prepared: Prepared | null, fence: number): void {
       const { id } = start.body;
       untold.get(id)?.controller.abort();
       untold.delete(id);
       const controller = new AbortController();
       const release = leases.keep(id, () => controller.abort(new SupersededError(id)));
-      const stopped = execute(start, place, prepared, controller.signal)
+      const stopped = execute(start, place, prepared, fence, controller.signal)
         .catch(async (error: unknown) => {
           if (controller.signal.aborted || error instanceof SupersededError) return;
           await fail(id, error);

@@ -16,7 +16,7 @@ import {
   type SearchRecord,
   type SearchStatus,
 } from '../storage/records.ts';
-import { openLeases } from './leases.ts';
+import { LEASE_MS, openLeases } from './leases.ts';
 import { atWork, openLifecycle, requireStatus, UNDER_WAY } from './lifecycle.ts';
 import { prepare, type Prepared } from './protocol.ts';
 import { openQueue } from './queue.ts';
@@ -30,7 +30,8 @@ export type GivenSettings = { readonly [K in keyof SearchSettings]?: unknown };
 /** How long after an archive failed it is looked at again for searches to recover, in ms. */
 const RETRY_MS = 15_000;
 
-const ownerOf = ({ owner: { pid, host } }: LeaseRecord): string => `process ${pid} on ${host}`;
+const ownerOf = ({ owner }: LeaseRecord): string | null =>
+  owner === null ? null : `process ${owner.pid} on ${owner.host}`;
 
 const isRunBy = ({ status }: SearchRecord, lease: LeaseRecord): MedNasError =>
   new MedNasError(
@@ -48,10 +49,10 @@ export interface SearchesLoad {
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
-  const { archive, journal, engine, datasets, now, quota = NO_QUOTA } = parts;
+  const { archive, journal, engine, datasets, now, quota = NO_QUOTA, leaseMs = LEASE_MS } = parts;
   const lifecycle = openLifecycle(archive, journal, now);
   const { transition, ending } = lifecycle;
-  const leases = openLeases(archive, now);
+  const leases = openLeases(archive, now, leaseMs);
   const inTurn = openTurns<SearchId>();
   const queue = openQueue(parts.maxSearches ?? Infinity);
   const runner = openRunner(parts, lifecycle, leases, inTurn);
@@ -122,11 +123,11 @@ export function openSearches(parts: SearchParts) {
   const takeUp = (id: SearchId): Promise<SearchRecord | LeaseRecord | null> =>
     inTurn(id, async () => {
       if (runner.has(id) || runner.hasFailed(id)) return null;
-      const lease = await leases.take(id);
-      if (lease !== null) return lease;
+      const fence = await leases.take(id);
+      if (typeof fence !== 'number') return fence;
       const found = await archive.findSearch(id);
       if (found !== null && UNDER_WAY.includes(found.body.status) && !isClosed) {
-        runner.launch(found, queue.join(id, null), null);
+        runner.launch(found, queue.join(id, found.body.client ?? null), null, fence);
         return found.body;
       }
       await leases.release(id);
@@ -144,7 +145,8 @@ export function openSearches(parts: SearchParts) {
     const expiries = outcomes.flatMap((one) =>
       one && 'expiresAt' in one ? [Date.parse(one.expiresAt)] : [],
     );
-    if (expiries.length > 0) recoverIn(Math.min(...expiries) - now().getTime());
+    // Also what lapses that has not been begun yet: whoever runs it may die at any time.
+    recoverIn(Math.min(leaseMs, ...expiries.map((expiry) => expiry - now().getTime())));
     return outcomes.filter((one) => one !== null).length - expiries.length;
   }
 
@@ -166,16 +168,21 @@ export function openSearches(parts: SearchParts) {
 
   return {
     /**
-     * Starts a search; the same idempotency key with the same settings gives the one it started.
+     * Starts a search; the same idempotency key with the same settings gives the one it started. `client`:
+     * whose it is, for whoever waits takes turns with other clients.
      * @throws MedNasError INVALID_ARGUMENT, CONFLICT, or of the dataset; nothing has been stored then.
      */
-    async start(given: GivenSettings, idempotencyKey: string | null = null): Promise<SearchRecord> {
+    async start(
+      given: GivenSettings,
+      idempotencyKey: string | null = null,
+      client: string | null = null,
+    ): Promise<SearchRecord> {
       const earlier = await startedBy(idempotencyKey, given);
       if (earlier !== null) return earlier;
       const [settings, prepared] = await resolve(given);
       requireQuota(quota, settings);
       const id = randomUUID() as SearchId;
-      const place = queue.join(id, null);
+      const place = queue.join(id, client);
       const protocol = prepared?.protocol ?? null;
       const record: SearchRecord = {
         id,
@@ -184,6 +191,7 @@ export function openSearches(parts: SearchParts) {
         status: place.isIn() ? atWork({ protocol }) : 'queued',
         failure: null,
         idempotencyKey,
+        client,
         createdAt: now().toISOString(),
         finishedAt: null,
         generation: -1,
@@ -192,10 +200,11 @@ export function openSearches(parts: SearchParts) {
         best: null,
         frame: null,
       };
-      await leases.take(id);
+      const fence = await leases.take(id);
+      if (typeof fence !== 'number') throw new Error(`search ${id} is new, and has an owner`);
       const giveUp = (): Promise<void> => {
         place.leave();
-        return leases.release(id);
+        return leases.forget(id);
       };
       const isAdded = await archive.addSearch(record).catch(async (error: unknown) => {
         await giveUp();
@@ -208,7 +217,8 @@ export function openSearches(parts: SearchParts) {
         return winner;
       }
       // Its batch is drawn again when its turn comes: many that wait would hold many.
-      runner.launch({ id, version: 1, body: record }, place, record.status === 'queued' ? null : prepared);
+      const held = record.status === 'queued' ? null : prepared;
+      runner.launch({ id, version: 1, body: record }, place, held, fence);
       return record;
     },
 
@@ -228,15 +238,15 @@ export function openSearches(parts: SearchParts) {
         // One that has just stored its pause may still have to tell of it.
         await runner.halt(id);
         // A run elsewhere that has been paused stops at its next score, or when it misses its lease.
-        const lease = await leases.take(id, isPaused);
-        if (lease !== null) throw isRunBy(body, lease);
-        const place = queue.join(id, null);
+        const fence = await leases.take(id, isPaused);
+        if (typeof fence !== 'number') throw isRunBy(body, fence);
+        const place = queue.join(id, body.client ?? null);
         try {
           const resumed = await transition(id, 'resumed', [body.status], (record) => ({
             status: place.isIn() ? atWork(record) : 'queued',
             failure: null,
           }));
-          runner.launch(resumed, place, null);
+          runner.launch(resumed, place, null, fence);
           return resumed.body;
         } catch (error) {
           place.leave();
@@ -284,8 +294,8 @@ export function openSearches(parts: SearchParts) {
     },
 
     /**
-     * Takes up the searches that were under way when their process ended; tells how many. Those whose
-     * lease another process holds are looked at again when it expires.
+     * Takes up the searches that were under way when their process ended; tells how many. From then on it
+     * looks again at least once in the life of a lease, and when one expires that another process holds.
      */
     recover,
 

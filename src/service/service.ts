@@ -7,6 +7,7 @@ import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { type Keys, openKeys } from './keys.ts';
 import { type Observatory, openObservatory } from './observer.ts';
 import type { SearchParts } from './runner.ts';
 import { openSearches, type Searches } from './searches.ts';
@@ -16,6 +17,7 @@ type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...
 export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
+  readonly keys: Keys;
   readonly engine: EngineInfo;
   /** What the engine is at. */
   readonly engineLoad: () => EngineLoad;
@@ -57,6 +59,7 @@ export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Servi
   return {
     archive,
     searches,
+    keys: openKeys(archive, now),
     engine: engine.info,
     engineLoad: () => engine.load(),
     observe,

@@ -4,7 +4,8 @@
 import { MedNasError } from '../search/errors.ts';
 import { isLasting } from '../search/evaluation.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
-import type { Condition, Documents, Query, Scalar, Stored } from './documents.ts';
+import type { Condition, Documents, Guard, Query, Scalar, Stored } from './documents.ts';
+import { keysIn } from './keys.ts';
 import {
   ARCHITECTURES,
   type ArchitectureRecord,
@@ -57,6 +58,10 @@ export const architectureKey = (protocolId: ProtocolId, architecture: Architectu
 
 const generationKey = (search: SearchId, generation: number): string => `${search}:${generation}`;
 
+/** Holds until the search's lease is taken again, or the search is deleted. */
+const guardOf = (search: SearchId, fence: number | null): Guard | undefined =>
+  fence === null ? undefined : { collection: LEASES, id: search, where: [['fence', 'eq', fence]] };
+
 /** Value at a dotted path, null when there is none. */
 function valueAt(body: unknown, path: string): Scalar {
   const value = path
@@ -65,6 +70,10 @@ function valueAt(body: unknown, path: string): Scalar {
   return (value ?? null) as Scalar;
 }
 
+/**
+ * What a run writes to its search bears the fence of its lease, and is refused (SupersededError) once a
+ * newer one has been given out. Without a fence, whoever writes does not run the search.
+ */
 export type Archive = ReturnType<typeof openArchive>;
 
 export function openArchive(documents: Documents) {
@@ -84,6 +93,7 @@ export function openArchive(documents: Documents) {
   return {
     check: () => documents.check(),
     close: () => documents.close(),
+    ...keysIn(documents),
 
     /** False when the idempotency key is taken. */
     addSearch: (record: SearchRecord): Promise<boolean> => documents.insert(SEARCHES, record.id, record),
@@ -104,8 +114,8 @@ export function openArchive(documents: Documents) {
     },
 
     /** False, with nothing changed, when another process has changed the record since `version`. */
-    replaceSearch: (version: number, record: SearchRecord): Promise<boolean> =>
-      documents.replace(SEARCHES, record.id, version, record),
+    replaceSearch: (version: number, record: SearchRecord, fence: number | null = null): Promise<boolean> =>
+      documents.replace(SEARCHES, record.id, version, record, guardOf(record.id, fence)),
 
     /** Those there are, in no particular order. */
     findSearches: async (ids: readonly SearchId[]): Promise<readonly SearchRecord[]> =>
@@ -139,12 +149,9 @@ export function openArchive(documents: Documents) {
         ? documents.insert(LEASES, lease.search, lease)
         : documents.replace(LEASES, lease.search, version, lease),
 
-    /** Removes a search's lease, if it still is its owner's. */
-    removeLease: async (search: SearchId, token: string): Promise<void> => {
-      await documents.remove(LEASES, [
-        ['search', 'eq', search],
-        ['owner.token', 'eq', token],
-      ]);
+    /** Of a search that there is not: otherwise its fence would begin anew. */
+    removeLease: async (search: SearchId): Promise<void> => {
+      await documents.remove(LEASES, [['search', 'eq', search]]);
     },
 
     /** Forgets a search, its lease, generations, individuals and events. Scores stay: other searches reuse them. */
@@ -158,12 +165,18 @@ export function openArchive(documents: Documents) {
     },
 
     /** Stores a generation after its individuals, so that a stored generation is whole. Idempotent. */
-    async addGeneration(record: GenerationRecord, individuals: readonly IndividualRecord[]): Promise<void> {
+    async addGeneration(
+      record: GenerationRecord,
+      individuals: readonly IndividualRecord[],
+      fence: number | null = null,
+    ): Promise<void> {
+      const guard = guardOf(record.search, fence);
       await documents.insertMany(
         INDIVIDUALS,
         individuals.map((body) => ({ id: `${body.search}:${body.index}`, body })),
+        guard,
       );
-      await documents.insert(GENERATIONS, generationKey(record.search, record.generation), record);
+      await documents.insert(GENERATIONS, generationKey(record.search, record.generation), record, guard);
     },
 
     async generations(search: SearchId, numbers: readonly number[]): Promise<readonly GenerationRecord[]> {
@@ -265,8 +278,8 @@ export function openArchive(documents: Documents) {
       documents.count(ARCHITECTURES, conditions(filter)),
 
     /** False when the sequence number or the key is taken. */
-    addEvent: (record: EventRecord): Promise<boolean> =>
-      documents.insert(EVENTS, `${record.search}:${record.sequence}`, record),
+    addEvent: (record: EventRecord, fence: number | null = null): Promise<boolean> =>
+      documents.insert(EVENTS, `${record.search}:${record.sequence}`, record, guardOf(record.search, fence)),
 
     /** Events after a sequence number, in order. */
     async events(search: SearchId, after: number, limit: number): Promise<readonly EventRecord[]> {

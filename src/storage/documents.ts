@@ -58,6 +58,18 @@ export interface Query {
   readonly limit?: number;
 }
 
+/** What a write may depend on: it happens only while a document of this id fulfils the conditions. */
+export interface Guard {
+  readonly collection: Collection<unknown>;
+  readonly id: string;
+  readonly where: readonly Condition[];
+}
+
+/** A guard does not hold: somebody else has taken over from whoever writes, and nothing was stored. */
+export class SupersededError extends Error {
+  override readonly name = 'SupersededError';
+}
+
 /**
  * Promises of every implementation:
  * - a call that has resolved is durable: it survives a crash of the process and of the machine;
@@ -65,6 +77,8 @@ export interface Query {
  * - `body` is any JSON of up to 90 levels and 16 MB (as BSON), and comes back equal to what JSON.stringify
  *   makes of it (so -0 comes back as 0); key order is not kept. Half a surrogate pair is refused
  *   (INVALID_ARGUMENT), and so is NUL in an id;
+ * - a write with a guard that does not hold when it is called rejects with SupersededError. SQLite checks
+ *   the guard in the statement that writes, MongoDB in a step just before it;
  * - a path that is queried leads to a scalar or to nothing, in every body. For the declared paths
  *   (`unique`, `indexes`) this is checked at writing;
  * - failures of the database are MedNasErrors with code STORAGE_UNREACHABLE, STORAGE_READ_ONLY,
@@ -72,14 +86,21 @@ export interface Query {
  */
 export interface Documents {
   /** False, with nothing stored, when the id or a unique key is taken. */
-  insert<B>(collection: Collection<B>, id: string, body: B): Promise<boolean>;
-  /** How many were stored; those whose id or unique key is taken are left out. */
+  insert<B>(collection: Collection<B>, id: string, body: B, guard?: Guard): Promise<boolean>;
+  /** How many were stored; those whose id or unique key is taken are left out. `version`: 1 unless given. */
   insertMany<B>(
     collection: Collection<B>,
-    rows: readonly { readonly id: string; readonly body: B }[],
+    rows: readonly { readonly id: string; readonly body: B; readonly version?: number }[],
+    guard?: Guard,
   ): Promise<number>;
   /** False, with nothing changed, unless the document stands at `version` and its new unique keys are free. */
-  replace<B>(collection: Collection<B>, id: string, version: number, body: B): Promise<boolean>;
+  replace<B>(
+    collection: Collection<B>,
+    id: string,
+    version: number,
+    body: B,
+    guard?: Guard,
+  ): Promise<boolean>;
   get<B>(collection: Collection<B>, id: string): Promise<Stored<B> | null>;
   /** In no particular order, each once; ids that do not exist are left out. */
   getMany<B>(collection: Collection<B>, ids: readonly string[]): Promise<readonly Stored<B>[]>;
@@ -87,10 +108,19 @@ export interface Documents {
   count(collection: Collection<unknown>, where: readonly Condition[]): Promise<number>;
   /** Number removed. */
   remove(collection: Collection<unknown>, where: readonly Condition[]): Promise<number>;
+  /** The present, to be read at leisure. SQLite: of one moment, whatever is written meanwhile; MongoDB: of each call's. */
+  snapshot(collections: readonly Collection<unknown>[]): Promise<Snapshot>;
+  /** What the database itself finds wrong with its files, in its words. */
+  faults(): Promise<readonly string[]>;
   /** Rejects when the database cannot be read and written now. */
   check(): Promise<void>;
   /** May be called again; every other call then rejects. */
   close(): Promise<void>;
+}
+
+export interface Snapshot {
+  readonly find: Documents['find'];
+  readonly close: () => Promise<void>;
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;

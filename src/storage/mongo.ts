@@ -11,7 +11,9 @@ import {
   checkQuery,
   type Collection,
   type Documents,
+  type Guard,
   type Stored,
+  SupersededError,
   toJson,
   toStored,
 } from './documents.ts';
@@ -193,10 +195,24 @@ export async function openMongo(uri: string): Promise<Documents> {
     return model;
   }
 
-  const insertMany: Documents['insertMany'] = (collection, rows) =>
+  // A step of its own: only transactions would make it one with the write, and a single server has none.
+  async function requireGuard(guard: Guard | undefined): Promise<void> {
+    if (guard === undefined) return;
+    const { collection, id, where } = guard;
+    const filter = { $and: [{ _id: id }, toFilter({ where })] };
+    if ((await (await modelOf(collection)).findOne(filter).lean<Row>()) === null)
+      throw new SupersededError(id);
+  }
+
+  const insertMany: Documents['insertMany'] = (collection, rows, guard) =>
     attempt(async () => {
-      const documents = rows.map(({ id, body }) => ({ _id: id, version: 1, ...toRow(collection, id, body) }));
+      const documents = rows.map(({ id, body, version = 1 }) => ({
+        _id: id,
+        version,
+        ...toRow(collection, id, body),
+      }));
       const model = await modelOf(collection);
+      await requireGuard(guard);
       if (documents.length === 0) return 0;
       try {
         return (await model.insertMany(documents, { ordered: false, lean: true })).length;
@@ -212,13 +228,25 @@ export async function openMongo(uri: string): Promise<Documents> {
       return (await model.find({ _id: { $in: ids } }).lean<Row[]>()).map((row) => fromRow(collection, row));
     });
 
+  const find: Documents['find'] = (collection, query) =>
+    attempt(async () => {
+      checkQuery(query);
+      const model = await modelOf(collection);
+      if (query.limit === 0) return []; // To MongoDB, 0 is no limit.
+      const options = { sort: toSort(query), limit: query.limit ?? 0 };
+      const rows = await model.find(toFilter(query), null, options).lean<Row[]>();
+      return rows.map((row) => fromRow(collection, row));
+    });
+
   return {
     insertMany,
-    insert: async (collection, id, body) => (await insertMany(collection, [{ id, body }])) === 1,
-    replace: (collection, id, version, body) =>
+    insert: async (collection, id, body, guard) =>
+      (await insertMany(collection, [{ id, body }], guard)) === 1,
+    replace: (collection, id, version, body, guard) =>
       attempt(async () => {
         const row = toRow(collection, id, body);
         const model = await modelOf(collection);
+        await requireGuard(guard);
         try {
           const outcome = await model.updateOne(
             { _id: id, version },
@@ -232,15 +260,7 @@ export async function openMongo(uri: string): Promise<Documents> {
       }),
     getMany,
     get: async (collection, id) => (await getMany(collection, [id]))[0] ?? null,
-    find: (collection, query) =>
-      attempt(async () => {
-        checkQuery(query);
-        const model = await modelOf(collection);
-        if (query.limit === 0) return []; // To MongoDB, 0 is no limit.
-        const options = { sort: toSort(query), limit: query.limit ?? 0 };
-        const rows = await model.find(toFilter(query), null, options).lean<Row[]>();
-        return rows.map((row) => fromRow(collection, row));
-      }),
+    find,
     count: (collection, where) =>
       attempt(async () => {
         checkQuery({ where });
@@ -251,6 +271,9 @@ export async function openMongo(uri: string): Promise<Documents> {
         checkQuery({ where });
         return (await (await modelOf(collection)).deleteMany(toFilter({ where }))).deletedCount;
       }),
+    snapshot: () => Promise.resolve({ find, close: () => Promise.resolve() }),
+    // Its server checks its files itself.
+    faults: () => Promise.resolve([]),
     check: () => attempt(async () => void (await touch())),
     close: () => attempt(() => connection.destroy()),
   };

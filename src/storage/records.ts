@@ -37,6 +37,8 @@ export interface SearchRecord {
   readonly failure: Failure | null;
   /** What the client called its request, so that a repeated one starts nothing new. */
   readonly idempotencyKey: string | null;
+  /** Whose it is; null or missing: nobody's in particular. */
+  readonly client?: string | null;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly finishedAt: string | null;
@@ -116,24 +118,41 @@ export interface Owner {
   readonly token: string;
 }
 
-/** Says that a search is being run, and must be left alone until it expires. */
+/** Says that a search is being run, and must be left alone until it expires. Kept as long as the search. */
 export interface LeaseRecord {
   readonly search: SearchId;
-  readonly owner: Owner;
+  /** null: released. */
+  readonly owner: Owner | null;
   readonly expiresAt: string;
+  /** One more each time it goes to another owner; what bears an older one is refused. */
+  readonly fence: number;
 }
 
+/** From one layout to the next. */
+type Upgrade = (body: never) => unknown;
+
+/** `upgrades`: the first from layout 1 to 2, and so on; the layout is what they lead to. */
 const collection = <B>(
   name: string,
   unique: readonly (readonly string[])[],
   indexes: readonly (readonly string[])[],
+  upgrades: readonly Upgrade[] = [],
 ): Collection<B> => ({
   name,
   unique,
   indexes,
-  revision: 1,
-  upgrade: (body) => body as B,
+  revision: upgrades.length + 1,
+  upgrade: (body, revision) =>
+    upgrades.slice(revision - 1).reduce((old, upgrade) => upgrade(old as never), body) as B,
 });
+
+/** Layouts before the present ones, by collection. Each tells what has changed. */
+const UPGRADES = {
+  leases: [
+    // Fences came: whoever takes a lease of before gives out the first.
+    (body: Omit<LeaseRecord, 'fence'>): LeaseRecord => ({ ...body, fence: 0 }),
+  ],
+} satisfies Readonly<Record<string, readonly Upgrade[]>>;
 
 /** What scores are ordered by. */
 export type Measurement = 'macs' | 'params' | IndicatorName;
@@ -174,4 +193,10 @@ export const EVENTS = collection<EventRecord>(
   ],
   [],
 );
-export const LEASES = collection<LeaseRecord>('leases', [], [['search']]);
+export const LEASES = collection<LeaseRecord>('leases', [], [['search']], UPGRADES.leases);
+
+/** A backup that is being, or has been, restored here; its id is the file's checksum. */
+export const RESTORES = collection<{ readonly at: string }>('restores', [], []);
+
+/** Each after those that its documents refer to. */
+export const COLLECTIONS = [ARCHITECTURES, SEARCHES, LEASES, INDIVIDUALS, GENERATIONS, EVENTS] as const;

@@ -13,7 +13,10 @@ import {
   checkQuery,
   type Collection,
   type Documents,
+  type Guard,
+  type Snapshot,
   type Stored,
+  SupersededError,
   toJson,
   toStored,
 } from './documents.ts';
@@ -148,27 +151,69 @@ export async function openSqlite(folder: string): Promise<Documents> {
     return `"${collection.name}"`;
   }
 
-  function read<B>(collection: Collection<B>, { sql, values }: Fragment): readonly Stored<B>[] {
-    const rows = prepare(`SELECT id, version, revision, body FROM ${tableOf(collection)} WHERE ${sql}`).all(
-      ...values,
-    );
+  function read<B>(
+    collection: Collection<B>,
+    { sql, values }: Fragment,
+    statementOf: (sql: string) => StatementSync = prepare,
+  ): readonly Stored<B>[] {
+    const table = tableOf(collection);
+    const rows = statementOf(`SELECT id, version, revision, body FROM ${table} WHERE ${sql}`).all(...values);
     return (rows as unknown as readonly Row[]).map((row) =>
       toStored(collection, { ...row, body: JSON.parse(row.body) as unknown }),
     );
+  }
+
+  /** A connection whose one transaction goes on reading what was there when it began. */
+  function openSnapshot(collections: readonly Collection<unknown>[]): Snapshot {
+    // Before it begins: it would not see a table that is made later.
+    for (const collection of collections) tableOf(collection);
+    const reader = new DatabaseSync(join(folder, FILE), { readOnly: true });
+    reader.exec('BEGIN; SELECT 1 FROM sqlite_schema');
+    return {
+      find: (collection, query) =>
+        attempt(() => {
+          checkQuery(query);
+          return read(collection, toSql(query), (sql) => reader.prepare(sql));
+        }),
+      close: () => attempt(() => reader.close()),
+    };
   }
 
   /** Number of documents changed. */
   const write = (sql: string, values: readonly (string | number)[]): number =>
     Number(prepare(sql).run(...values).changes);
 
-  const insertMany: Documents['insertMany'] = (collection, rows) =>
+  function toCondition(guard: Guard | undefined): Fragment {
+    if (guard === undefined) return { sql: 'TRUE', values: [] };
+    const { sql, values } = toWhere(guard.where);
+    return {
+      sql: `EXISTS (SELECT 1 FROM ${tableOf(guard.collection)} WHERE id = ? AND ${sql})`,
+      values: [guard.id, ...values],
+    };
+  }
+
+  /** Number of documents changed by a statement that ends in its guard's condition. */
+  function writeGuarded(sql: string, values: readonly (string | number)[], guard: Guard | undefined): number {
+    const condition = toCondition(guard);
+    const changes = write(
+      sql.replace('GUARD', () => condition.sql),
+      [...values, ...condition.values],
+    );
+    // Nothing is changed for what is there already, too: only then does one have to look.
+    if (changes === 0 && !prepare(`SELECT 1 WHERE ${condition.sql}`).get(...condition.values))
+      throw new SupersededError(guard?.id);
+    return changes;
+  }
+
+  const insertMany: Documents['insertMany'] = (collection, rows, guard) =>
     attempt(() => {
-      const pairs = rows.map(({ id, body }) => [id, toJson(collection, id, body)]);
+      const pairs = rows.map(({ id, body, version = 1 }) => [id, toJson(collection, id, body), version]);
       // One statement, so one transaction.
-      return write(
+      return writeGuarded(
         `INSERT INTO ${tableOf(collection)} (id, version, revision, body)` +
-          ' SELECT value ->> 0, 1, ?, value ->> 1 FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING',
+          ' SELECT value ->> 0, value ->> 2, ?, value ->> 1 FROM json_each(?) WHERE GUARD ON CONFLICT DO NOTHING',
         [collection.revision, JSON.stringify(pairs)],
+        guard,
       );
     });
 
@@ -179,12 +224,15 @@ export async function openSqlite(folder: string): Promise<Documents> {
 
   return {
     insertMany,
-    insert: async (collection, id, body) => (await insertMany(collection, [{ id, body }])) === 1,
-    replace: (collection, id, version, body) =>
+    insert: async (collection, id, body, guard) =>
+      (await insertMany(collection, [{ id, body }], guard)) === 1,
+    replace: (collection, id, version, body, guard) =>
       attempt(() => {
         const json = toJson(collection, id, body);
-        const sql = `UPDATE OR IGNORE ${tableOf(collection)} SET version = version + 1, revision = ?, body = ? WHERE id = ? AND version = ?`;
-        return write(sql, [collection.revision, json, id, version]) === 1;
+        const sql =
+          `UPDATE OR IGNORE ${tableOf(collection)} SET version = version + 1, revision = ?, body = ?` +
+          ' WHERE id = ? AND version = ? AND GUARD';
+        return writeGuarded(sql, [collection.revision, json, id, version], guard) === 1;
       }),
     getMany,
     get: async (collection, id) => (await getMany(collection, [id]))[0] ?? null,
@@ -206,6 +254,12 @@ export async function openSqlite(folder: string): Promise<Documents> {
         checkQuery({ where });
         const { sql, values } = toWhere(where);
         return write(`DELETE FROM ${tableOf(collection)} WHERE ${sql}`, values);
+      }),
+    snapshot: (collections) => attempt(() => openSnapshot(collections)),
+    faults: () =>
+      attempt(() => {
+        const rows = database.prepare('PRAGMA integrity_check').all();
+        return rows.map((row) => String(row['integrity_check'])).filter((fault) => fault !== 'ok');
       }),
     check: () =>
       attempt(() => {

@@ -39,6 +39,17 @@ async function follow({ url }: Served, id: string): Promise<{ readonly closed: P
   return { closed: once(socket, 'close').then(([code]: readonly unknown[]) => code as number) };
 }
 
+/** A request whose body never comes; resolves when its connection is closed. */
+function hang({ url }: Served): Promise<unknown> {
+  const { host, hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined).resume();
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{`,
+  );
+  return once(socket, 'close');
+}
+
 test('it hands back its search, closes sockets so that clients return, cuts what hangs, and exits 0', async () => {
   const [service, id] = await serveBusy();
   const { closed } = await follow(service, id);
@@ -47,13 +58,7 @@ test('it hands back its search, closes sockets so that clients return, cuts what
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(followUp(id)),
   });
-  // A request whose body never comes.
-  const hanging = connect(Number(new URL(service.url).port), '127.0.0.1');
-  hanging.on('error', () => undefined);
-  hanging.write(
-    'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
-  );
-  const cut = once(hanging, 'close');
+  const cut = hang(service);
 
   const begin = performance.now();
   service.child.kill('SIGTERM');
@@ -76,16 +81,18 @@ test('it hands back its search, closes sockets so that clients return, cuts what
 
   const archive = openArchive(await openSqlite(service.folder));
   expect((await archive.getSearch(rawId(id))).body).toMatchObject({ status: 'running', failure: null });
-  expect(await archive.findLease(rawId(id))).toBeNull();
+  expect(await archive.findLease(rawId(id))).toMatchObject({ body: { owner: null } });
   await archive.close();
 });
 
 test('a second signal ends it at once', async () => {
   const [service, id] = await serveBusy();
   await follow(service, id);
+  const cut = hang(service);
   const closing = service.said('closing');
   service.child.kill('SIGTERM');
   await closing;
   service.child.kill('SIGINT');
   expect((await service.outcome).signal).toBe('SIGINT');
+  await cut;
 });

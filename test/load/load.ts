@@ -105,7 +105,7 @@ async function measureFollowers(
 
 export async function measureLoad(options: LoadOptions): Promise<LoadFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'mednas-load-'));
-  const served = await serve(folder, { MEDNAS_LOG_LEVEL: 'info' });
+  const served = await serve(folder, { MEDNAS_RATE_LIMIT: '999999999', MEDNAS_SUBSCRIPTIONS: '100000' });
   try {
     const requests = await measureRequests(served, options);
     return { requests, followed: await measureFollowers(served, options) };

@@ -54,11 +54,7 @@ test.each(['', 'two words', 'x'.repeat(101), '{"a":1}', 'é'])(
 test('an operation is one line, with its outcome, and without its variables', async () => {
   server = await startTestServer();
   await startSearch(server, { ...SMALL, population: 0 }).catch(() => undefined);
-  await post(
-    `query ($id: ID!) { search(id: $id) { id } }`,
-    { authorization: 'Bearer hunter2' },
-    { id: 'hunter2' },
-  );
+  await post(`query ($id: ID!) { search(id: $id) { id } }`, { cookie: 'key=hunter2' }, { id: 'hunter2' });
   await post(`query ${'N'.repeat(500)} { nonsense }`);
   await fetch(`${server.url}/hunter2?key=hunter2`);
   expect(await operations(2)).toMatchObject([

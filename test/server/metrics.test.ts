@@ -94,3 +94,11 @@ test('the dashboard for Grafana asks for what is there', async () => {
   expect(asked.length).toBeGreaterThan(20);
   expect(asked.filter((name) => !known.has(name))).toEqual([]);
 });
+
+test('who may not come in sees no metrics', async () => {
+  server = await startTestServer({ server: { access: { anonymous: 'off' } } });
+  const { key } = await server.service.keys.create('prometheus', 'reader');
+  const send = (headers: Record<string, string>) => fetch(`${server.url}/metrics`, { headers });
+  expect((await send({})).status).toBe(401);
+  expect((await send({ authorization: `Bearer ${key}` })).status).toBe(200);
+});

@@ -90,7 +90,7 @@ describe('starting a search', () => {
     expect((await server.ask(count)).data).toEqual(before.data);
   });
 
-  test('a dataset that would have to be downloaded fails with the reason', async () => {
+  test('a dataset that could not be downloaded pauses its search, which says why', async () => {
     const id = await startSearch(server, { ...SMALL, dataset: 'pathmnist' });
     await server.service.searches.settled(rawId(id));
     const { data } = await server.ask(
@@ -98,12 +98,12 @@ describe('starting a search', () => {
       { id },
     );
     expect(data.search).toMatchObject({
-      status: 'FAILED',
+      status: 'PAUSED',
       failure: { code: 'DOWNLOAD_FAILED' },
       protocol: null,
       dataset: { name: 'pathmnist', location: 'WEB', bytes: null },
     });
-    expect(data.search.finishedAt).not.toBeNull();
+    expect(data.search.finishedAt).toBeNull();
   });
 
   test.each([

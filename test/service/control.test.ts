@@ -92,9 +92,9 @@ const STATES: Readonly<Record<Exclude<SearchStatus, 'preparing'>, () => Promise<
     return [laboratory, id];
   },
   async failed() {
-    const laboratory = await open();
-    // Known, but not on this machine; downloads are switched off.
-    const { id } = await laboratory.service.searches.start({ ...MINUTE, dataset: 'octmnist' });
+    const evaluate = () => Promise.reject(new Error('a bug'));
+    const laboratory = await open({ engine: { ...engine, evaluator: () => ({ evaluate }) } });
+    const { id } = await laboratory.service.searches.start(MINUTE);
     await settled(laboratory, id);
     return [laboratory, id];
   },

@@ -262,6 +262,27 @@ test('an archive whose folder is deleted in the middle of a search pauses it by 
   expect(laboratory.errors).toMatchObject([{ code: 'STORAGE_READ_ONLY' }]);
 });
 
+test('a set that cannot be downloaded pauses the search, and resuming it tries again', async () => {
+  const network = { isDown: true };
+  const message = 'octmnist could not be downloaded: no route to host';
+  const laboratory = await open({
+    datasets: (real) => ({
+      ...real,
+      open: () =>
+        network.isDown
+          ? Promise.reject(new MedNasError('DOWNLOAD_FAILED', message))
+          : real.open('breastmnist'),
+    }),
+  });
+  const { searches } = laboratory.service;
+  const { id } = await searches.start({ ...MINUTE, dataset: 'octmnist' });
+  const failure = { code: 'DOWNLOAD_FAILED', message };
+  expect(await settled(laboratory, id)).toMatchObject({ status: 'paused', failure, protocol: null });
+  network.isDown = false;
+  expect(await searches.resume(id)).toMatchObject({ status: 'preparing', failure: null });
+  expect(await settled(laboratory, id)).toMatchObject({ status: 'completed', failure: null });
+});
+
 describe('images that are not what they were', () => {
   const OPTIONS = { ...MINUTE, batchSize: 4 };
   const twoOfTen = (order: readonly number[]) => labels(order.map((value) => value % 2));

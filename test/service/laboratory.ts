@@ -55,9 +55,12 @@ export interface LaboratoryOptions {
   readonly folder: string;
   /** Not closed with the laboratory. */
   readonly engine: Engine;
+  /** In place of SQLite in the folder. */
+  readonly openDocuments?: () => Promise<Documents>;
   readonly documents?: (real: Documents) => Documents;
   readonly datasets?: (real: Datasets) => Datasets;
   readonly now?: () => Date;
+  readonly leaseMs?: number;
   readonly maxSearches?: number;
   readonly quota?: Quota;
   /** Told of each score the engine computed, once the service has dealt with it; holds the lane until it resolves. */
@@ -78,11 +81,18 @@ export interface Laboratory {
 const unchanged = <T>(real: T): T => real;
 
 export async function openLaboratory(options: LaboratoryOptions): Promise<Laboratory> {
-  const { folder, engine, documents = unchanged, datasets = unchanged, onComputed } = options;
-  const { now = () => new Date() } = options;
+  const {
+    folder,
+    engine,
+    openDocuments = () => openSqlite(folder),
+    documents = unchanged,
+    datasets = unchanged,
+    onComputed,
+  } = options;
+  const { now = () => new Date(), leaseMs } = options;
   const computed: ArchitectureId[] = [];
   const errors: unknown[] = [];
-  const archive = openArchive(documents(await openSqlite(folder)));
+  const archive = openArchive(documents(await openDocuments()));
   const service = openService({
     archive,
     datasets: datasets(openDatasets({ folders: [], dataFolder: folder, download: false })),
@@ -102,6 +112,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       },
     },
     now,
+    ...(leaseMs !== undefined && { leaseMs }),
     ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),
     ...(options.quota !== undefined && { quota: options.quota }),
     onError: (error) => errors.push(error),
@@ -206,17 +217,17 @@ export function withWrites(
   };
   return {
     ...real,
-    async insert(collection, id, body) {
+    async insert(collection, id, body, guard) {
       await announced(collection.name);
-      return await real.insert(collection, id, body);
+      return await real.insert(collection, id, body, guard);
     },
-    async insertMany(collection, rows) {
+    async insertMany(collection, rows, guard) {
       await announced(collection.name);
-      return await real.insertMany(collection, rows);
+      return await real.insertMany(collection, rows, guard);
     },
-    async replace(collection, id, version, body) {
+    async replace(collection, id, version, body, guard) {
       await announced(collection.name);
-      return await real.replace(collection, id, version, body);
+      return await real.replace(collection, id, version, body, guard);
     },
     async remove(collection, where) {
       await announced(collection.name);

@@ -50,11 +50,16 @@ async function openTwo() {
   return { folder, first, second, id };
 }
 
-async function leaseOf({ archive }: Laboratory, id: SearchId): Promise<LeaseRecord> {
+type Held = LeaseRecord & { readonly owner: Owner };
+
+async function leaseOf({ archive }: Laboratory, id: SearchId): Promise<Held> {
   const lease = await archive.findLease(id);
-  if (lease === null) throw new Error('no lease');
-  return lease.body;
+  if (!lease?.body.owner) throw new Error('nobody holds the lease');
+  return lease.body as Held;
 }
+
+const ownerOf = async ({ archive }: Laboratory, id: SearchId): Promise<Owner | null | undefined> =>
+  (await archive.findLease(id))?.body.owner;
 
 /** A search that was left in its first generation, with the lease of whoever ran it changed. */
 async function openLeft(
@@ -66,8 +71,9 @@ async function openLeft(
   await first.close();
   const { archive } = await open({ folder });
   const owner = { ...lease.owner, token: 'another', ...change };
-  await archive.storeLease(null, {
-    search: id,
+  const released = await archive.findLease(id);
+  await archive.storeLease(released?.version ?? null, {
+    ...lease,
     owner,
     expiresAt: new Date(Date.now() + expiresIn).toISOString(),
   });
@@ -115,21 +121,21 @@ describe('a search that a living process runs', () => {
   test('is free once it has ended, been paused or its process been closed', async () => {
     const { folder, first, id } = await openTwo();
     await first.service.searches.pause(id);
-    expect(await first.archive.findLease(id)).toBeNull();
+    expect(await ownerOf(first, id)).toBeNull();
     const second = await open({ folder });
     await second.service.searches.resume(id);
     await second.close();
     const third = await open({ folder });
-    expect(await third.archive.findLease(id)).toBeNull();
+    expect(await ownerOf(third, id)).toBeNull();
     expect(await third.service.searches.recover()).toBe(1);
     await expectEnd(third, id);
-    expect(await third.archive.findLease(id)).toBeNull();
+    expect(await ownerOf(third, id)).toBeNull();
   });
 
   test('is its own no more when its lease has gone to another: it stops, and tells of nothing', async () => {
     const { first, second, id } = await openTwo();
     const lease = await second.archive.findLease(id);
-    if (lease === null) throw new Error('no lease');
+    if (!lease?.body.owner) throw new Error('nobody holds the lease');
     const owner = { ...lease.body.owner, place: 'elsewhere', token: 'another' };
     expect(await second.archive.storeLease(lease.version, { ...lease.body, owner })).toBe(true);
     const before = await second.archive.getSearch(id);
@@ -152,8 +158,8 @@ describe('a search that a living process runs', () => {
       onComputed: hold.onComputed,
       documents: (real) => ({
         ...real,
-        async replace(collection, id, version, body) {
-          const isDone = await real.replace(collection, id, version, body);
+        async replace(collection, id, version, body, guard) {
+          const isDone = await real.replace(collection, id, version, body, guard);
           if (collection.name === LEASES.name && isDone) tell(body as LeaseRecord);
           return isDone;
         },

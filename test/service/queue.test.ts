@@ -17,7 +17,7 @@ import {
   settled,
 } from './laboratory.ts';
 
-const waiting = (text: string) => [...text].map((client, i) => ({ client, name: `${client}${i}` }));
+const waiting = (text: string) => text.split('').map((client, i) => ({ client, name: `${client}${i}` }));
 
 test.each([
   ['nobody', '', '', []],
@@ -26,7 +26,7 @@ test.each([
   ['what a client has inside counts', 'ab', 'aa', ['b1', 'a0']],
   ['clients take turns', 'aabbc', 'b', ['a0', 'c4', 'a1', 'b2', 'b3']],
 ])('%s', (_, queue, inside, order) => {
-  expect(inTurns(waiting(queue), [...inside]).map(({ name }) => name)).toEqual(order);
+  expect(inTurns(waiting(queue), inside.split('')).map(({ name }) => name)).toEqual(order);
 });
 
 describe('a queue', () => {

@@ -2,7 +2,13 @@
 
 import fc from 'fast-check';
 import { MedNasError } from '../../src/search/errors.ts';
-import type { Collection, Condition, Documents, Query } from '../../src/storage/documents.ts';
+import {
+  type Collection,
+  type Condition,
+  type Documents,
+  type Query,
+  SupersededError,
+} from '../../src/storage/documents.ts';
 import { conditions, documentLists, json, KEYS, NUMBERS, orders } from './arbitraries.ts';
 import { at, expected, type Fields, type Json } from './model.ts';
 
@@ -50,6 +56,38 @@ export function describeDocuments(name: string, create: () => Promise<Archive>):
     afterEach(async () => {
       for (const handle of handles) await handle.close();
       await archive.dispose();
+    });
+
+    describe('a guard', () => {
+      const GUARDS = collection('guards');
+      const guard = (fence: number) =>
+        ({ collection: GUARDS, id: 'g', where: [['fence', 'eq', fence]] }) as const;
+
+      test('lets a write happen while it holds', async () => {
+        await documents.insert(GUARDS, 'g', { fence: 1 });
+        expect(await documents.insert(PLAIN, 'x', { n: 1 }, guard(1))).toBe(true);
+        expect(await documents.insert(PLAIN, 'x', { n: 2 }, guard(1))).toBe(false);
+        expect(await documents.insertMany(PLAIN, [row('x', 1), row('y', 1)], guard(1))).toBe(1);
+        expect(await documents.replace(PLAIN, 'x', 1, { n: 3 }, guard(1))).toBe(true);
+        expect(await documents.replace(PLAIN, 'x', 1, { n: 4 }, guard(1))).toBe(false);
+        expect(await documents.get(PLAIN, 'x')).toEqual({ id: 'x', version: 2, body: { n: 3 } });
+      });
+
+      test.each([
+        ['says otherwise', { fence: 2 }],
+        ['is not there', null],
+      ])('whose document %s refuses it', async (_, body) => {
+        if (body !== null) await documents.insert(GUARDS, 'g', body);
+        await documents.insert(PLAIN, 'x', { n: 1 });
+        for (const write of [
+          documents.insert(PLAIN, 'x', { n: 2 }, guard(1)),
+          documents.insert(PLAIN, 'y', { n: 2 }, guard(1)),
+          documents.insertMany(PLAIN, [row('y', 1), row('z', 1)], guard(1)),
+          documents.replace(PLAIN, 'x', 1, { n: 2 }, guard(1)),
+        ])
+          await expect(write).rejects.toBeInstanceOf(SupersededError);
+        expect(await documents.find(PLAIN, {})).toEqual([{ id: 'x', version: 1, body: { n: 1 } }]);
+      });
     });
 
     describe('insert', () => {

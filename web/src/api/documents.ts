@@ -2,7 +2,7 @@
 
 import { graphql } from './generated/index.ts';
 
-export const SEARCH_ROW = graphql(`
+graphql(`
   fragment SearchRow on Search {
     id
     status
@@ -269,6 +269,15 @@ export const DATASETS = graphql(`
       samples {
         train
       }
+    }
+  }
+`);
+
+export const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      name
+      role
     }
   }
 `);

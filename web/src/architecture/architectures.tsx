@@ -74,8 +74,8 @@ function Head(props: {
             title
           ) : (
             <button type="button" onClick={() => props.onSort(pressed(props.sort, by))}>
-              {title}
               <span aria-hidden>{by === now.by ? ARROWS[now.direction] : ''}</span>
+              {title}
             </button>
           )}
         </div>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { ArchitectureOrderField, Indicator } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
-import { brief, count, figure, INDICATORS, moment } from '../ui/format.ts';
+import { brief, count, figure, INDICATORS } from '../ui/format.ts';
 import { valuesOf } from './labels.ts';
 import type { ArchiveRow } from './usePages.ts';
 
@@ -59,7 +59,13 @@ const BEFORE: readonly Column[] = [
 ];
 
 const AFTER: readonly Column[] = [
-  { name: 'scored', title: 'Scored', by: null, wide: true, cell: ({ scoredAt }) => moment(scoredAt) },
+  {
+    name: 'scored',
+    title: 'Scored',
+    by: null,
+    wide: true,
+    cell: ({ scoredAt }) => new Date(scoredAt).toLocaleDateString(undefined, { dateStyle: 'medium' }),
+  },
 ];
 
 const USUAL: readonly Indicator[] = ['JACOB_COV', 'SYNFLOW'];

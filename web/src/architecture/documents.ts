@@ -2,7 +2,7 @@
 
 import { graphql } from '../api/generated/index.ts';
 
-export const ARCHITECTURE = graphql(`
+graphql(`
   fragment CellNodeParts on CellNode {
     path
     operation
@@ -13,6 +13,22 @@ export const ARCHITECTURE = graphql(`
     macs
     params
   }
+`);
+
+graphql(`
+  fragment ScoredParts on Architecture {
+    id
+    macs
+    params
+    indicators {
+      name
+      value
+      log
+    }
+  }
+`);
+
+export const ARCHITECTURE = graphql(`
   query Architecture($id: ID!) {
     architecture(id: $id) {
       id
@@ -143,16 +159,6 @@ export const INDIVIDUAL = graphql(`
 `);
 
 export const SCORED = graphql(`
-  fragment ScoredParts on Architecture {
-    id
-    macs
-    params
-    indicators {
-      name
-      value
-      log
-    }
-  }
   query Scored($search: ID!, $after: String) {
     search(id: $search) {
       individuals(first: 200, after: $after, orderBy: { by: MACS, direction: ASC }) {

@@ -38,7 +38,7 @@ export const genesOf = (block: readonly number[], { normal, operations }: Form):
       return { node: `r${i - 2 * normal + 1}`, role: 'operation', label };
     }
     const node = `n${Math.floor(i / 2) + 1}`;
-    if (i % 2 === 1) return { node, role: 'input', label: gene === 0 ? 'block input' : `n${gene}` };
+    if (i % 2 === 1) return { node, role: 'input', label: gene === 0 ? 'input' : `n${gene}` };
     return { node, role: 'operation', label: operationLabel(operations.normal[gene] ?? String(gene)) };
   });
 

@@ -39,7 +39,7 @@ export function graphNodeLabel({ op, attributes }: Pick<Architecture['nodes'][nu
   const told = attributes.flatMap(({ name, values }) => {
     if (name === 'kernel') return [values.join('×')];
     if (name === 'size') return [`${values[0]}×${values[0]}`];
-    if (name === 'dilation' && values[0] !== 1) return [`dilated ${values[0]}`];
+    if (name === 'dilation' && values[0] !== 1) return [`dil ${values[0]}`];
     return [];
   });
   return [OPS[op], ...told].join(' ');

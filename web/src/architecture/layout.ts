@@ -31,7 +31,7 @@ export interface Placed {
   }[];
 }
 
-export const NODE = { width: 146, height: 44 } as const;
+export const NODE = { width: 138, height: 44 } as const;
 const PAD = { side: 26, head: 34, foot: 18 } as const;
 const GROUP = { side: 10, head: 20 } as const;
 /** Between sections, where links run. */
@@ -51,10 +51,12 @@ interface Part {
 /** One section, its upper left corner at 0, 0. */
 function partOf({ nodes }: Section, edges: readonly Edge[], rankdir: Direction): Part {
   const graph = new Graph();
-  graph.setGraph({ rankdir, nodesep: 18, ranksep: rankdir === 'LR' ? 42 : 36, edgesep: 10 });
+  graph.setGraph({ rankdir, nodesep: 18, ranksep: rankdir === 'LR' ? 32 : 34, edgesep: 10 });
   for (const { id } of nodes) graph.setNode(id, { ...NODE });
   for (const [from, to] of edges) graph.setEdge(from, to, {});
-  layout(graph);
+  // Each node of a cell reads one other, so the order of a walk in depth has no crossings; dagre starts from it,
+  // and would only shuffle what is as good.
+  layout(graph, { disableOptimalOrderHeuristic: true });
   const { width = 0, height = 0 } = graph.graph() as { readonly width?: number; readonly height?: number };
   return {
     width,

@@ -7,7 +7,14 @@ import { paths } from '../ui/address.ts';
 import { brief, titleOf } from '../ui/format.ts';
 import { Notice, State, styles as ui } from '../ui/ui.tsx';
 import styles from './compare.module.css';
-import { type Compared, frameDifferences, listed, protocolDifferences, type There } from './compared.ts';
+import {
+  type Compared,
+  frameDifferences,
+  listed,
+  protocolDifferences,
+  sameFrames,
+  type There,
+} from './compared.ts';
 import { Curves } from './curves.tsx';
 import { Fronts } from './fronts.tsx';
 import { Mark } from './mark.tsx';
@@ -49,47 +56,59 @@ function namedOf(compared: readonly Compared[]): readonly Named[] {
   }));
 }
 
-/** What is not as it should be with single searches. */
-function Troubles(props: {
-  readonly compared: readonly Compared[];
-  readonly onRemove: (id: string) => void;
+/** Ids no search has. */
+function Unknown(props: { readonly ids: readonly string[]; readonly onRemove: (id: string) => void }) {
+  return props.ids.map((id) => (
+    <Notice key={id} tone="warn">
+      <span>
+        There is no search <code className={styles['id']}>{id}</code>. Perhaps it was deleted, or the link is
+        damaged.
+      </span>
+      <button
+        type="button"
+        className={ui['button']}
+        aria-label={`Take it out: ${brief(id)}`}
+        onClick={() => props.onRemove(id)}
+      >
+        Take it out
+      </button>
+    </Notice>
+  ));
+}
+
+/** What the service did not tell, or not lately. */
+const problemWith = (compared: readonly Compared[]): string | null =>
+  compared
+    .map((one) => {
+      if (one.state === 'failed') return one.message;
+      return one.state === 'there' ? one.problem : null;
+    })
+    .find((problem) => problem !== null) ?? null;
+
+function Unreadable(props: {
+  readonly problem: string;
+  /** Whether anything else is shown. */
+  readonly isAll: boolean;
   readonly onAgain: () => void;
 }) {
-  const failed = props.compared.find(
-    (one) => one.state === 'failed' || (one.state === 'there' && one.problem),
+  const again = (
+    <button type="button" className={ui['button']} onClick={props.onAgain}>
+      Try now
+    </button>
   );
+  const text = `${props.problem} It is tried again every few seconds.`;
+  if (!props.isAll) {
+    return (
+      <Notice tone="bad">
+        {text} {again}
+      </Notice>
+    );
+  }
   return (
-    <>
-      {props.compared
-        .filter(({ state }) => state === 'unknown')
-        .map(({ id }) => (
-          <Notice key={id} tone="warn">
-            <span>
-              There is no search <code className={styles['id']}>{id}</code>. Perhaps it was deleted, or the
-              link is damaged.
-            </span>
-            <button
-              type="button"
-              className={ui['button']}
-              aria-label={`Take ${brief(id)} out of the comparison`}
-              onClick={() => props.onRemove(id)}
-            >
-              Take it out
-            </button>
-          </Notice>
-        ))}
-      {failed !== undefined && (
-        <Notice tone="bad">
-          <span>
-            {failed.state === 'failed' ? failed.message : failed.state === 'there' && failed.problem} It is
-            tried again every few seconds.
-          </span>
-          <button type="button" className={ui['button']} onClick={props.onAgain}>
-            Try now
-          </button>
-        </Notice>
-      )}
-    </>
+    <State title="The searches cannot be read">
+      <p>{text}</p>
+      {again}
+    </State>
   );
 }
 
@@ -117,19 +136,22 @@ function Legend(props: {
   );
 }
 
+/** In what the numbers of the searches do not compare, in words; null: they do. */
 function warningsOf(searches: readonly Named[]) {
   const there = searches.map((one) => one.there);
   const [frames, protocols] = [frameDifferences(there), protocolDifferences(there)];
+  const groups = sameFrames(searches).map((group) => listed(group.map(({ look }) => look.letter)));
+  const among = groups.map((letters) => `Those of ${letters} do: theirs is the same.`).join(' ');
   return {
     sameFrame: frames.length === 0,
     hypervolume:
       frames.length === 0
         ? null
-        : `These hypervolumes do not compare: each is measured in its own frame, and the frames differ in ${listed(frames)}. Each curve tells how its own search got on. With the same protocol, seed and population they would compare.`,
+        : `These hypervolumes do not all compare: each is measured in its search’s own frame, and the frames differ in ${listed(frames)}. ${among} Searches with the same protocol, objectives, seed and population have the same frame.`,
     indicators:
       protocols.length === 0
         ? null
-        : `Indicators compare only roughly: these searches differ in ${listed(protocols)}.`,
+        : `Indicators of these searches do not compare, since they differ in ${listed(protocols)}; MACs and parameters do.`,
   };
 }
 
@@ -149,16 +171,20 @@ export default function Compare() {
     );
   if (ids.length === 0) {
     return (
-      <State title="No search to compare yet">
-        <p>
-          Two searches or more are laid over each other here: their fronts, how their hypervolumes grew, and
-          their settings. Pick the first, or check some in the list of searches.
-        </p>
-        {picker}
-        <Link href={paths.searches}>All searches</Link>
-      </State>
+      <>
+        <h1>Compare searches</h1>
+        <State title="No search to compare yet">
+          <p>
+            Two searches or more are laid over each other here: their fronts, how their hypervolumes grew, and
+            their settings. Pick the first, or check some in the list of searches.
+          </p>
+          {picker}
+          <Link href={paths.searches}>All searches</Link>
+        </State>
+      </>
     );
   }
+  const problem = problemWith(compared);
   const isLoading = searches.length === 0 && compared.some(({ state }) => state === 'loading');
   return (
     <div className={styles['page']}>
@@ -166,7 +192,11 @@ export default function Compare() {
         <h1>Compare searches</h1>
         {picker}
       </div>
-      <Troubles compared={compared} onRemove={remove} onAgain={again} />
+      <Unknown
+        ids={compared.filter(({ state }) => state === 'unknown').map(({ id }) => id)}
+        onRemove={remove}
+      />
+      {problem !== null && <Unreadable problem={problem} isAll={searches.length === 0} onAgain={again} />}
       {left.length > 0 && (
         <Notice tone="warn">
           {`The address names ${ids.length + left.length} searches; the first ${MOST} are compared.`}

@@ -5,7 +5,6 @@ import { isAtWork } from '../ui/format.ts';
 
 export type ComparedSearch = NonNullable<ComparedQuery['search']>;
 export type Point = NonNullable<CurveQuery['search']>['generations']['edges'][number]['node'];
-export type Settings = ComparedSearch['settings'];
 
 /** A finished generation after the other, as far as they were read. */
 export interface Curve {
@@ -65,6 +64,18 @@ const FRAME_PARTS: readonly (readonly [words: string, of: (there: There) => unkn
 export function frameDifferences(searches: readonly There[]): readonly string[] {
   const begun = searches.filter(({ curve }) => frameOf(curve) !== null);
   return FRAME_PARTS.filter(([, of]) => !isOne(begun.map(of))).map(([words]) => words);
+}
+
+/** Those whose frames are the same, where it is some and not all: groups of two and more. */
+export function sameFrames<T extends { readonly there: There }>(
+  searches: readonly T[],
+): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const one of searches) {
+    const frame = JSON.stringify(FRAME_PARTS.map(([, of]) => of(one.there)));
+    if (frameOf(one.there.curve) !== null) groups.set(frame, [...(groups.get(frame) ?? []), one]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
 }
 
 const PROTOCOL_PARTS = [

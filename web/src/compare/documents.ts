@@ -2,7 +2,7 @@
 
 import { graphql } from '../api/generated/index.ts';
 
-export const COMPARED_ARCHITECTURE = graphql(`
+graphql(`
   fragment ComparedArchitecture on Architecture {
     id
     macs

@@ -50,7 +50,7 @@ function AxisChoices(props: {
 }) {
   const { name, quantity, scale, positive, setKey, setKind } = props.axis;
   return (
-    <>
+    <span className={styles['axis']}>
       <Choice
         label={name}
         value={quantity.key}
@@ -68,7 +68,7 @@ function AxisChoices(props: {
           onChange={setKind}
         />
       )}
-    </>
+    </span>
   );
 }
 

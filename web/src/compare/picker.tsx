@@ -13,7 +13,7 @@ export function Picker(props: {
   readonly ids: readonly string[];
   readonly onPick: (id: string) => void;
 }) {
-  const [{ data, error, fetching }] = useQuery({ query: CHOICES });
+  const [{ data, error, fetching }, again] = useQuery({ query: CHOICES });
   const [picked, setPicked] = useState('');
   const label = useId();
   const left = (data?.searches.edges ?? [])
@@ -25,7 +25,17 @@ export function Picker(props: {
     setPicked('');
   };
   if (data === undefined) {
-    return <p className="faint">{error === undefined ? 'Loading the searches.' : problemOf(error)}</p>;
+    if (error === undefined || fetching) return <p className="faint">Loading the list of searches.</p>;
+    return (
+      <button
+        type="button"
+        className={ui['button']}
+        title={problemOf(error)}
+        onClick={() => again({ requestPolicy: 'network-only' })}
+      >
+        Read the list of searches again
+      </button>
+    );
   }
   if (left.length === 0 && !fetching) return <p className="faint">There is no other search to add.</p>;
   return (

@@ -31,7 +31,7 @@ export function SettingsTable({ searches }: { readonly searches: readonly Named[
       {shown.length === 0 ? (
         <p className="faint">All settings are the same.</p>
       ) : (
-        <div className={ui['scroll']}>
+        <div className={classes(ui['scroll'], styles['scroll'])}>
           <table className={classes(ui['table'], styles['table'])}>
             <thead>
               <tr>

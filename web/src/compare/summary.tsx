@@ -40,7 +40,7 @@ export function Summary(props: {
   const names = [...new Set(searches.flatMap(({ there }) => there.search.settings.indicators))];
   return (
     <Card title="What has come of them">
-      <div className={ui['scroll']}>
+      <div className={classes(ui['scroll'], styles['scroll'])}>
         <table className={classes(ui['table'], styles['table'])}>
           <thead>
             <tr>
@@ -96,7 +96,7 @@ export function Summary(props: {
                   <button
                     type="button"
                     className={ui['button']}
-                    aria-label={`Take ${name} out of the comparison`}
+                    aria-label={`Take out ${name}`}
                     onClick={() => onRemove(search.id)}
                   >
                     Take out

@@ -120,7 +120,12 @@ function toGeneration({ generation, population }: Told<'GenerationFinished'>): G
 
 /** The story with so many more events told, in order; those told before change nothing. */
 export function tell(story: Story, events: readonly SearchEvent[]): Story {
-  const news = events.filter(({ sequence }, i) => sequence > (events[i - 1]?.sequence ?? story.sequence));
+  let last = story.sequence;
+  const news = events.filter(({ sequence }) => {
+    const isNew = sequence > last;
+    last = Math.max(last, sequence);
+    return isNew;
+  });
   if (news.length === 0) return story;
   const evaluated = news.filter((event) => event.__typename === 'ArchitectureEvaluated');
   const scored = evaluated.map(toScored);
@@ -128,7 +133,7 @@ export function tell(story: Story, events: readonly SearchEvent[]): Story {
   const status = news.findLast((event) => event.__typename === 'StatusChanged');
   const computed = evaluated.filter(({ reused }) => !reused).map(({ at }) => Date.parse(at));
   return {
-    sequence: news.at(-1)?.sequence ?? story.sequence,
+    sequence: last,
     status: status?.status ?? story.status,
     failure: status === undefined ? story.failure : (status.failure ?? null),
     scored: scored.length === 0 ? story.scored : [...story.scored, ...scored],

@@ -2,7 +2,7 @@
 // that lets only those pass that lie in it. It knows nothing of architectures.
 
 import { type KeyboardEvent, type PointerEvent, useCallback, useMemo, useRef, useState } from 'react';
-import { figure } from '../ui/format.ts';
+import { tickText } from '../ui/format.ts';
 import {
   type Brushes,
   dragged,
@@ -57,7 +57,7 @@ function Handles(props: {
   readonly onChange: (span: Span | null) => void;
 }) {
   const { column, span, onChange } = props;
-  const { axis, label, show = figure } = column;
+  const { axis, label, show = tickText } = column;
   const [min, max] = span ?? [axis.min, axis.max];
   const press = (end: 0 | 1) => (event: KeyboardEvent) => {
     const clears = span !== null && ['Escape', 'Delete', 'Backspace'].includes(event.key);
@@ -149,7 +149,6 @@ export function ParallelCoordinates(props: ParallelProps) {
     const span = brushes.get(key);
     return span === undefined ? null : pixelsOf(axis, span);
   };
-  const clear = (): void => [...brushes.keys()].forEach((key) => onBrush(key, null));
 
   const down = (event: PointerEvent<HTMLElement>): void => {
     const [px, py] = placeOf(event);
@@ -174,7 +173,6 @@ export function ParallelCoordinates(props: ParallelProps) {
     if (held?.grip.kind === 'new' && brushes.has(held.column.key)) return onBrush(held.column.key, null);
     const id = lineAt(...placeOf(event));
     if (id !== null) onSelect(id);
-    else if (held === null) clear();
   };
   const passing = passes.filter(Boolean).length;
   return (
@@ -190,7 +188,6 @@ export function ParallelCoordinates(props: ParallelProps) {
           drag.current = null;
         }}
         onPointerLeave={() => setHovered(null)}
-        onKeyDown={(event) => event.key === 'Escape' && !event.defaultPrevented && clear()}
       >
         <canvas ref={below} aria-hidden style={{ width: '100%', height }} />
         <canvas ref={above} aria-hidden style={{ width: '100%', height }} />

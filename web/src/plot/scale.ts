@@ -40,21 +40,29 @@ export function rangeOf(values: Iterable<number>, kind: ScaleKind, margin = 0.06
   return [min - pad, max + pad];
 }
 
-/** Steps of 1, 2 or 5 times a power of ten, about `wanted` of them inside. */
+const FACTORS = [10, 5, 2, 1, 0.5] as const;
+
+/** Steps of 1, 2 or 5 times a power of ten, about `wanted` of them inside, and two at least: one tells no scale. */
 function linearTicks(min: number, max: number, wanted: number): readonly number[] {
   const raw = (max - min) / Math.max(1, wanted);
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = ([1, 2, 5].find((factor) => factor * power >= raw) ?? 10) * power;
+  const largest = FACTORS.findLast((factor) => factor >= 1 && factor * power >= raw) ?? 10;
+  const countOf = (step: number): number => Math.floor(max / step) - Math.ceil(min / step) + 1;
+  const factor = FACTORS.find((one) => one <= largest && countOf(one * power) >= 2) ?? 0.5;
+  const step = factor * power;
   const first = Math.ceil(min / step);
-  const count = Math.floor(max / step) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: Math.max(0, countOf(step)) }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
 }
 
 /** Powers of ten, with their doubles and fives where there is room; of less than a decade as of a linear axis. */
 function logTicks(min: number, max: number, wanted: number): readonly number[] {
   const [low, high] = [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))];
   if (high - low > 3 * wanted)
-    return linearTicks(low, high, wanted).map((exponent) => 10 ** Math.round(exponent));
+    return linearTicks(Math.log10(min), Math.log10(max), wanted).map(
+      (exponent) => 10 ** Math.round(exponent),
+    );
   const powers = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
   const all = powers.flatMap((power) => [1, 2, 5].map((factor) => factor * power));
   const inside = (ticks: readonly number[]): readonly number[] =>

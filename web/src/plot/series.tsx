@@ -1,7 +1,8 @@
 // Lines over generations, drawn by uPlot, which is loaded with the first of them.
 
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
 import { paletteOf } from './colour.ts';
 import styles from './plot.module.css';
 import { useWidth } from './useCanvas.ts';
@@ -22,10 +23,13 @@ export interface SeriesProps {
   readonly height?: number;
 }
 
-const load = async () => {
-  const [{ default: Plot }] = await Promise.all([import('uplot'), import('uplot/dist/uPlot.min.css')]);
-  return Plot;
-};
+/** Milliseconds after which it is loaded again, when it could not be. */
+const LOAD_AGAIN = 2000;
+
+const load = async () => (await import('uplot')).default;
+
+/** Steps between ticks of what is counted. */
+const WHOLE = [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1000 * n, 10_000 * n]).toSorted((a, b) => a - b);
 
 function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
   const palette = paletteOf(box);
@@ -38,7 +42,10 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
     width,
     height,
     scales: { x: { time: false } },
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [
+      { ...axis, incrs: WHOLE },
+      { ...axis, size: 56 },
+    ],
     cursor: { points: { size: 7 } },
     // Where no cursor is, the last values.
     hooks: {
@@ -65,6 +72,7 @@ export function Series(props: SeriesProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const width = useWidth(box);
+  const [tries, setTries] = useState(0);
   const data = [xs, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
@@ -73,15 +81,23 @@ export function Series(props: SeriesProps) {
     let gone = false;
     const element = box.current;
     if (element === null || width === 0) return;
-    void load().then((Plot) => {
-      if (!gone) plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
-    });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    load().then(
+      (Plot) => {
+        if (!gone) plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+      },
+      () => {
+        // The connection was lost just then.
+        if (!gone) timer = setTimeout(() => setTries((n) => n + 1), LOAD_AGAIN);
+      },
+    );
     return () => {
       gone = true;
+      clearTimeout(timer);
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [width, height, shape]);
+  }, [width, height, shape, tries]);
   useEffect(() => plot.current?.setData(latest.current), [xs, lines]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)

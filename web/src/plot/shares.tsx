@@ -1,8 +1,7 @@
 // Shares of a whole, a bar for each row: its parts side by side in their order, and the same as a table for those
 // who cannot see it. It knows nothing of operations.
 
-import { useRef } from 'react';
-import { inkOn } from './ink.ts';
+import { type CSSProperties, useRef } from 'react';
 import plot from './plot.module.css';
 import styles from './shares.module.css';
 import { useWidth } from './useCanvas.ts';
@@ -10,7 +9,6 @@ import { useWidth } from './useCanvas.ts';
 export interface Part {
   readonly label: string;
   readonly count: number;
-  /** #rrggbb or rgb(r g b), so that numbers can be written on it. */
   readonly colour: string;
 }
 
@@ -32,20 +30,16 @@ function Bar({ parts }: { readonly parts: readonly Part[] }) {
   const total = totalOf(parts);
   return (
     <div ref={bar} className={styles['bar']}>
-      {parts.map(({ label, count, colour }) => {
-        const ink = inkOn(colour);
-        const isWide = total > 0 && (count / total) * width >= ROOM;
-        return (
-          <span
-            key={label}
-            className={styles['part']}
-            title={`${label}: ${count} of ${total}, ${percent(count, total)}`}
-            style={{ flex: `${count} 0 0px`, background: colour, color: ink ?? undefined }}
-          >
-            {isWide && ink !== null && percent(count, total)}
-          </span>
-        );
-      })}
+      {parts.map(({ label, count, colour }) => (
+        <span
+          key={label}
+          className={styles['part']}
+          title={`${label}: ${count} of ${total}, ${percent(count, total)}`}
+          style={{ '--part': colour, flexGrow: count } as CSSProperties}
+        >
+          {total > 0 && (count / total) * width >= ROOM && percent(count, total)}
+        </span>
+      ))}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // Draws parallel coordinates: lines over axes, the ghosts of those outside a brush, and what lies above them.
 
-import { figure } from '../ui/format.ts';
+import { tickText } from '../ui/format.ts';
 import { type Brushes, pixelsOf } from './brush.ts';
 import { type Axis, rangeOf, type ScaleKind, ticksOf, toPixel } from './scale.ts';
 import type { Surface } from './useCanvas.ts';
@@ -9,7 +9,7 @@ export interface ParallelAxis {
   readonly key: string;
   readonly label: string;
   readonly kind: ScaleKind;
-  /** How its values are written; four digits unless given. */
+  /** How its values are written; as ticks are unless given. */
   readonly show?: (value: number) => string;
 }
 
@@ -71,6 +71,9 @@ function trace(context: CanvasRenderingContext2D, columns: readonly Column[], pa
   });
 }
 
+/** So many lines may be wider than a pixel. */
+const BOLD = 100;
+
 /** Those outside a brush first, in one stroke, so that they never add up to more than a shadow. */
 export function drawLines(
   { context, palette }: Surface,
@@ -86,6 +89,8 @@ export function drawLines(
   context.beginPath();
   paths.forEach((path, i) => passes[i] === false && trace(context, columns, path));
   context.stroke();
+  // A few may be bold; many would run together.
+  context.lineWidth = passes.filter(Boolean).length <= BOLD ? 1.75 : 1;
   lines.forEach((line, i) => {
     const path = paths[i];
     if (path === undefined || passes[i] === false) return;
@@ -131,7 +136,7 @@ export function drawAxes(surface: Surface, columns: readonly Column[]): void {
   context.textBaseline = 'middle';
   context.lineJoin = 'round';
   const apart = columns.length < 2 ? Infinity : (columns[1]?.at ?? 0) - (columns[0]?.at ?? 0);
-  columns.forEach(({ at, axis, show = figure }, i) => {
+  columns.forEach(({ at, axis, show = tickText }, i) => {
     const isLast = i > 0 && i === columns.length - 1;
     context.strokeStyle = palette.faint;
     context.lineWidth = 1;

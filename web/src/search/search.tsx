@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQuery } from 'urql';
 import { SEARCH } from '../api/documents.ts';
+import { useKept } from '../api/useKept.ts';
 import type { SearchQuery } from '../api/generated/graphql.ts';
 import { useStory } from '../live/useStory.ts';
 import { paths, useParameter } from '../ui/address.ts';
@@ -39,7 +40,7 @@ function Live({ search, refresh }: { readonly search: Found; readonly refresh: (
   const quantities = useMemo(() => quantitiesOf(settings, looked?.scale ?? null), [settings, looked]);
   const passes = useMemo(() => within(brushes, quantities), [brushes, quantities]);
   // What events do not carry (the knee, the failure) is asked for again when there is news of it.
-  useEffect(refresh, [story.status, last]);
+  useEffect(refresh, [story.status, last, connection.state === 'live']);
   // What is about generations is drawn when one is finished, not with every score.
   const settled = useMemo(() => story, [story.generations]);
   const common = { search, quantities, generation, selected, select, passes };
@@ -102,9 +103,11 @@ export interface Shown {
 export default function SearchView({ id }: { readonly id: string }) {
   const [{ data, error, fetching }, again] = useQuery({ query: SEARCH, variables: { id } });
   const refresh = useMemo(() => () => again({ requestPolicy: 'network-only' }), [again]);
-  if (data?.search) return <Live search={data.search} refresh={refresh} />;
+  const search = useKept(data?.search);
+  const isGone = error !== undefined && isNotFound(error);
+  if (search !== undefined && !isGone) return <Live search={search} refresh={refresh} />;
   if (fetching) return <State title="Loading the search" busy />;
-  if (error !== undefined && !isNotFound(error)) {
+  if (error !== undefined && !isGone) {
     return (
       <State title="The search cannot be read">
         <p>{problemOf(error)}</p>

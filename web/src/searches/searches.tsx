@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQuery } from 'urql';
 import { SEARCHES } from '../api/documents.ts';
+import { useKept } from '../api/useKept.ts';
 import type { SearchesQuery } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
 import { count, duration, figure, isAtWork, moment, titleOf, whole } from '../ui/format.ts';
@@ -15,8 +16,8 @@ import styles from './searches.module.css';
 type Row = SearchesQuery['searches']['edges'][number]['node'];
 
 const PAGE = 25;
-/** Milliseconds between two looks at searches that are at work. */
-const LOOK_AGAIN = 2000;
+/** Milliseconds between two looks, while searches are at work and while none is: others may start one. */
+const [LOOK_AGAIN, LOOK_IDLY] = [2000, 8000];
 
 const took = ({ createdAt, finishedAt }: Row): string =>
   finishedAt ? duration((Date.parse(finishedAt) - Date.parse(createdAt)) / 1000) : '–';
@@ -83,17 +84,18 @@ export function Searches() {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const [checked, setChecked] = useState<readonly string[]>([]);
   const [, navigate] = useLocation();
-  const [{ data, error, fetching, stale }, again] = useQuery({
+  const [{ data: answer, error, fetching, stale }, again] = useQuery({
     query: SEARCHES,
     variables: { first: PAGE, after: cursors.at(-1) ?? null },
   });
+  const data = useKept(answer);
   const rows = data?.searches.edges.map(({ node }) => node) ?? [];
   const look = (): void => again({ requestPolicy: 'network-only' });
   const busy = rows.some(isAtWork);
   const settled = !fetching && !stale;
   useEffect(() => {
-    if (!settled || (!busy && error === undefined)) return;
-    const timer = setTimeout(look, LOOK_AGAIN);
+    if (!settled) return;
+    const timer = setTimeout(look, busy || error !== undefined ? LOOK_AGAIN : LOOK_IDLY);
     return () => clearTimeout(timer);
   }, [settled, busy, error, data]);
 

@@ -9,7 +9,13 @@ export function problemOf(error: CombinedError): string {
   return 'The service does not answer. Is it running, and is this computer connected to it?';
 }
 
+/** There is nothing of that id, or it is none at all. */
 export const isNotFound = (error: CombinedError): boolean =>
   error.graphQLErrors.some(
-    ({ extensions }) => extensions['code'] === 'NOT_FOUND' || extensions['code'] === 'INVALID_ID',
+    ({ extensions: { code, field } }) =>
+      code === 'NOT_FOUND' || (code === 'INVALID_ARGUMENT' && field === 'id'),
   );
+
+/** The service does not know who asks. */
+export const isUnknown = (error: CombinedError): boolean =>
+  error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED');

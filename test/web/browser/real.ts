@@ -1,0 +1,26 @@
+// The service with its real engine, on an archive of its own.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose } from '../../../src/compose.ts';
+import { readConfig } from '../../../src/config.ts';
+import type { Served } from './stage.ts';
+
+export async function openRealService(): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), 'mednas-'));
+  const config = readConfig({ MEDNAS_DATA_DIR: folder, MEDNAS_DOWNLOAD: 'off', MEDNAS_WORKERS: '2' });
+  const service = await compose(config, {
+    onDownload: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return {
+    service,
+    async close() {
+      await service.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// How every view looks: to those who cannot see it well, in light and dark, and on a phone.
+
+import { seriousViolations } from '../browser/axe.ts';
+import type { Open, Stage } from '../browser/stage.ts';
+import { sticksOut } from '../browser/width.ts';
+import { openTestService, rawId, SMALL, startSearch, type TestService } from '../../support/service.ts';
+
+interface Made {
+  /** A search that is over, another, and one that waits for its second generation. */
+  readonly done: string;
+  readonly other: string;
+  readonly running: string;
+  readonly architecture: string;
+}
+
+async function make({ ask, served }: Stage<TestService>): Promise<Made> {
+  const start = (settings: object) => startSearch({ ask }, { ...SMALL, ...settings });
+  const [done, other] = [await start({}), await start({ seed: 8 })];
+  for (const id of [done, other]) await served.service.searches.settled(rawId(id));
+  const running = await start({ seed: 9 });
+  await served.permits.wanted();
+  const { data } = await ask(
+    'query ($id: ID!) { search(id: $id) { individuals(first: 1) { edges { node { architecture { id } } } } } }',
+    { id: done },
+  );
+  return { done, other, running, architecture: data.search.individuals.edges[0]?.node.architecture.id ?? '' };
+}
+
+type View = readonly [name: string, path: (made: Made) => string, heading: RegExp];
+
+const VIEWS: readonly View[] = [
+  ['searches', () => '/', /^Searches$/],
+  ['start', () => '/start', /^Start a search$/],
+  ['clone', ({ done }) => `/start?from=${done}`, /^Start a search like another$/],
+  ['search', ({ done }) => `/searches/${done}`, /^Population of generation 3$/],
+  [
+    'selection',
+    ({ done, architecture }) => `/searches/${done}?architecture=${architecture}`,
+    /^Architecture /,
+  ],
+  ['running', ({ running }) => `/searches/${running}`, /^Population of generation 0$/],
+  ['architectures', () => '/architectures', /^Architectures$/],
+  ['architecture', ({ done, architecture }) => `/architectures/${architecture}?search=${done}`, /^Network$/],
+  ['compare', ({ done, other }) => `/compare?search=${done}&search=${other}`, /^Settings$/],
+  ['nothing', () => '/nowhere', /^There is nothing at this address$/],
+];
+
+const LOOKS = [
+  ['light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
+  ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
+  ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, hasTouch: true }],
+] as const;
+
+export function looking(open: Open): void {
+  test.each(LOOKS)('%s', async (look, options) => {
+    const stage = await open(openTestService({ permits: 76 }), { ...options, reducedMotion: 'reduce' });
+    const { page } = stage;
+    const made = await make(stage);
+    const faults: Record<string, readonly string[]> = {};
+    for (const [name, path, heading] of VIEWS) {
+      await stage.visit(path(made));
+      await page.getByRole('heading', { name: heading }).first().waitFor();
+      await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' });
+      await stage.picture(`${look}-${name}`);
+      const found = [...(await seriousViolations(page)), ...(await sticksOut(page))];
+      if (found.length > 0) faults[name] = found;
+    }
+    expect(faults).toEqual({});
+  });
+}

@@ -1,0 +1,66 @@
+// The form: its presets and fields, what the service refuses, and the search that comes of it.
+
+import { openRealService } from '../browser/real.ts';
+import { fact, status } from '../browser/read.ts';
+import type { Open } from '../browser/stage.ts';
+import { openTestService } from '../../support/service.ts';
+
+const SMALL = { Population: '8', Offspring: '8', Generations: '4', 'Init channels': '4', Seed: '5' } as const;
+
+export function starting(open: Open): void {
+  test.each([
+    ['Population', '7', /even integer from 2 to 10000; got 7/],
+    ['Init channels', '6', /multiple of 4/],
+    ['Generations', '1.5', /integer/],
+    ['Seed', 'seven', /integer/],
+    ['Dataset', 'brestmnist', /Did you mean breastmnist/],
+    ['Batch size', '1', /integer from 2 to 1024/],
+  ])('%s of %s is refused at the field', async (label, value, says) => {
+    const { page, visit } = await open(openTestService());
+    await visit('/start');
+    await page.getByText('More settings').click();
+    const field = page.getByLabel(label, { exact: true });
+    await field.fill(value);
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    // Where one goes on typing.
+    await page.locator('[aria-invalid="true"]:focus').waitFor();
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    const described = ((await field.getAttribute('aria-describedby')) ?? '').split(' ');
+    const told = await page.locator(described.map((id) => `[id="${id}"]`).join(', ')).allTextContents();
+    expect(told.join(' ')).toMatch(says);
+    // What was wrong is forgotten with the next letter.
+    await field.fill('8');
+    expect(await field.getAttribute('aria-invalid')).toBe('false');
+  });
+
+  test('a small search on BreastMNIST is started, and its generations arrive', async () => {
+    const stage = await open(openRealService());
+    const { page } = stage;
+    await stage.visit('/start');
+    await page.getByRole('button', { name: /^Quick/ }).click();
+    for (const [label, value] of Object.entries(SMALL))
+      await page.getByLabel(label, { exact: true }).fill(value);
+    await page.getByText('scores up to 40 architectures').waitFor();
+    await page.getByText(/546 training images/).waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+
+    await page.getByRole('heading', { name: 'breastmnist, 4 channels, seed 5' }).waitFor();
+    await page.getByRole('heading', { name: 'Population of generation 4' }).waitFor();
+    await fact(page, 'Generation', '4 of 4');
+    await fact(page, 'Scored', '40 of 40');
+    await fact(page, 'Connection', 'complete');
+    await status(page, 'completed');
+    await stage.picture('search-completed');
+
+    const id = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1) ?? '');
+    const { data } = await stage.ask(
+      'query ($id: ID!) { search(id: $id) { status settings { batchSize population seed } individuals { totalCount } } }',
+      { id },
+    );
+    expect(data.search).toEqual({
+      status: 'COMPLETED',
+      settings: { batchSize: 32, population: 8, seed: 5 },
+      individuals: { totalCount: 40 },
+    });
+  });
+}
