@@ -40,6 +40,8 @@ export interface Config {
   readonly maxSeconds: number | null;
   /** Seconds between the signal to end and the end, at most. */
   readonly grace: number;
+  /** null: traces are not made. */
+  readonly tracesTo: string | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -243,6 +245,15 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'an integer from 1 to 3600',
     byDefault: '10',
     read: integer(1, 3600),
+  },
+  tracesTo: {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    description: 'OpenTelemetry collector that traces are sent to, by OTLP over HTTP.',
+    wanted: 'an address that begins with http:// or https://',
+    byDefault: '',
+    defaultMeans: 'none',
+    read: (text) =>
+      text === '' ? null : /^https?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,
   },
   logLevel: {
     name: 'MEDNAS_LOG_LEVEL',

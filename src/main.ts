@@ -29,7 +29,14 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
   });
-  const options = { host, port, logger, graceMs: graceMs / 4, ...clientOptions(config) };
+  const options = {
+    host,
+    port,
+    logger,
+    graceMs: graceMs / 4,
+    tracesTo: config.tracesTo,
+    ...clientOptions(config),
+  };
   const server = await startServer(service, options).catch(async (error: unknown) => {
     await service.close();
     throw error;

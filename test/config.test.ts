@@ -25,6 +25,7 @@ const DEFAULTS = {
   maxEvaluations: null,
   maxSeconds: null,
   grace: 10,
+  tracesTo: null,
   logLevel: 'info',
 };
 
@@ -69,6 +70,7 @@ test.each([
   ['MEDNAS_MAX_EVALUATIONS', '2000', { maxEvaluations: 2000 }],
   ['MEDNAS_MAX_SECONDS', '3600', { maxSeconds: 3600 }],
   ['MEDNAS_GRACE', '60', { grace: 60 }],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://otel:4318', { tracesTo: 'http://otel:4318' }],
   ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
 ])('%s=%s', (name, text, part) => {
   expect(readConfig({ [name]: text })).toEqual({ ...DEFAULTS, ...part });
@@ -89,6 +91,7 @@ test.each([
   ['MEDNAS_DOWNLOAD', 'true'],
   ['MEDNAS_MAX_SECONDS', '0'],
   ['MEDNAS_GRACE', '0'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'otel:4318'],
   ['MEDNAS_DOWNLOAD', 'ON'],
   ['MEDNAS_DOWNLOAD', 'constructor'],
   ['MEDNAS_LOG_LEVEL', 'verbose'],

@@ -16,6 +16,7 @@ export interface Operated {
   /** OK, or the code of its first error. */
   readonly outcome: string;
   readonly seconds: number;
+  readonly requestId: string;
 }
 
 export interface Requested {
@@ -159,9 +160,8 @@ export function openMetrics(service: Service): Metrics {
       event: ({ happening }) => events.inc({ type: happening }),
       generation: ({ seconds }) => generationSeconds.observe(seconds),
     }),
-    operated({ seconds, ...labels }) {
-      operations.inc(labels);
-      const { field, type } = labels;
+    operated({ field, type, transport, outcome, seconds }) {
+      operations.inc({ field, type, transport, outcome });
       if (type !== 'subscription') operationSeconds.observe({ field, type }, seconds);
     },
     requested({ seconds, ...labels }) {

@@ -21,6 +21,7 @@ import type { Api } from './operation.ts';
 import { isOwnName } from './origin.ts';
 import { type Patience, PATIENCE } from './patience.ts';
 import { openPlaces, openRates } from './rates.ts';
+import type { Traces } from './traces.ts';
 import { openVisits, type Visits } from './visit.ts';
 import { openWebSocket } from './webSocket.ts';
 
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Of an OTLP collector that traces are sent to; null: none. */
+  readonly tracesTo?: string | null;
   /** Milliseconds that requests under way may take when the server closes. */
   readonly graceMs?: number;
   /** Whatever is left out is as on a machine that is nobody else's. */
@@ -147,6 +150,13 @@ async function listen(listener: Server, host: string, port: number): Promise<str
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
 }
 
+/** Imported when it is used: the libraries take longer to load than the rest of the server. */
+async function loadTraces(endpoint: string | null): Promise<Traces | null> {
+  if (endpoint === null) return null;
+  const { openTraces } = await import('./traces.ts');
+  return openTraces(endpoint);
+}
+
 /** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on, or nobody could come in. */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
   const { host, port, logger, graceMs = 5000 } = options;
@@ -163,7 +173,16 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   const metrics = openMetrics(service);
   service.observe(metrics.observe);
   service.observe(logSearches(logger));
-  const visits = openVisits({ logger, metrics });
+  const traces = await loadTraces(options.tracesTo ?? null);
+  if (traces !== null) service.observe(traces.observe);
+  const visits = openVisits({
+    logger,
+    metrics,
+    operated(operated) {
+      metrics.operated(operated);
+      traces?.operated(operated);
+    },
+  });
   const api: Api = {
     schema: buildApiSchema(),
     open: ({ viewer, visit: { report, fail } }, signal) =>
@@ -213,6 +232,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     isUnready = true;
     events.close();
     await Promise.all([sockets.close(), http.close()]);
+    await traces?.close();
   }
   return {
     url,

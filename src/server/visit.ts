@@ -8,7 +8,7 @@ import type { RequestHandler, Response } from 'express';
 import { type GraphQLFormattedError, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import { type Report, toClientError } from './errors.ts';
-import type { Metrics, Transport } from './metrics.ts';
+import type { Metrics, Operated, Transport } from './metrics.ts';
 
 /** Of ids that clients give: they are written into logs as they are. */
 const SANE_ID = /^[\w.:-]{1,100}$/u;
@@ -55,9 +55,16 @@ function fieldOf({ selectionSet: { selections } }: OperationDefinitionNode): str
 interface Parts {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Told of operations that are over. */
+  readonly operated: (operated: Operated) => void;
 }
 
-function openVisit({ logger, metrics }: Parts, transport: Transport, id: string, isQuiet = false): Visit {
+function openVisit(
+  { logger, metrics, operated }: Parts,
+  transport: Transport,
+  id: string,
+  isQuiet = false,
+): Visit {
   const start = performance.now();
   const log = logger.child({ requestId: id });
   let operation: OperationDefinitionNode | null = null;
@@ -88,12 +95,13 @@ function openVisit({ logger, metrics }: Parts, transport: Transport, id: string,
       const type = operation?.operation ?? null;
       if (type === OperationTypeNode.SUBSCRIPTION) metrics.subscribed(transport, -1);
       if (operation !== null || outcome !== 'OK')
-        metrics.operated({
+        operated({
           field: operation === null ? 'other' : fieldOf(operation),
           type: type ?? 'none',
           transport,
           outcome,
           seconds: milliseconds / 1000,
+          requestId: id,
         });
       const named = operation && {
         operation: operation.name?.value.slice(0, NAME_LENGTH) ?? null,

@@ -39,15 +39,20 @@ async function follow({ url }: Served, id: string): Promise<{ readonly closed: P
   return { closed: once(socket, 'close').then(([code]: readonly unknown[]) => code as number) };
 }
 
-/** A request whose body never comes; resolves when its connection is closed. */
-function hang({ url }: Served): Promise<unknown> {
+/** A request whose body never comes, once the service has it; its connection is going to be closed. */
+async function hang({ url }: Served): Promise<{ readonly cut: Promise<void> }> {
   const { host, hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined).resume();
+  // Not by `once`, which fails when a connection is reset.
+  const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  await once(socket, 'connect');
   socket.write(
     `POST /graphql HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{`,
   );
-  return once(socket, 'close');
+  // Sent after it, answered after it has come.
+  await fetch(`${url}/livez`);
+  return { cut };
 }
 
 test('it hands back its search, closes sockets so that clients return, cuts what hangs, and exits 0', async () => {
@@ -58,7 +63,7 @@ test('it hands back its search, closes sockets so that clients return, cuts what
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(followUp(id)),
   });
-  const cut = hang(service);
+  const { cut } = await hang(service);
 
   const begin = performance.now();
   service.child.kill('SIGTERM');
@@ -88,11 +93,11 @@ test('it hands back its search, closes sockets so that clients return, cuts what
 test('a second signal ends it at once', async () => {
   const [service, id] = await serveBusy();
   await follow(service, id);
-  const cut = hang(service);
+  const { cut } = await hang(service);
   const closing = service.said('closing');
   service.child.kill('SIGTERM');
   await closing;
   service.child.kill('SIGINT');
-  expect((await service.outcome).signal).toBe('SIGINT');
+  expect(await service.outcome).toMatchObject({ code: null, signal: 'SIGINT' });
   await cut;
 });

@@ -97,7 +97,7 @@ test('the dashboard for Grafana asks for what is there', async () => {
 
 test('who may not come in sees no metrics', async () => {
   server = await startTestServer({ server: { access: { anonymous: 'off' } } });
-  const { key } = await server.service.keys.create('prometheus', 'reader');
+  const { key } = await server.service.keys.create({ name: 'prometheus', role: 'reader', lifetime: null });
   const send = (headers: Record<string, string>) => fetch(`${server.url}/metrics`, { headers });
   expect((await send({})).status).toBe(401);
   expect((await send({ authorization: `Bearer ${key}` })).status).toBe(200);

@@ -291,12 +291,11 @@ test('a search that waits for its turn says so, and which place it has', async (
   const ids = [await startSearch(busy), await startSearch(busy), await startSearch(busy)];
   const query = '{ searches { edges { node { id status queuePosition } } } }';
   const { data } = await busy.ask(query);
-  expect(data.searches.edges.map(({ node }) => node)).toEqual(
-    [
-      { id: ids[0], status: 'RUNNING', queuePosition: null },
-      { id: ids[1], status: 'QUEUED', queuePosition: 1 },
-      { id: ids[2], status: 'QUEUED', queuePosition: 2 },
-    ].toReversed(),
-  );
+  const nodes = new Map(data.searches.edges.map(({ node }) => [node.id, node]));
+  expect(ids.map((id) => nodes.get(id))).toEqual([
+    { id: ids[0], status: 'RUNNING', queuePosition: null },
+    { id: ids[1], status: 'QUEUED', queuePosition: 1 },
+    { id: ids[2], status: 'QUEUED', queuePosition: 2 },
+  ]);
   await busy.close();
 });

@@ -131,6 +131,7 @@ const made = ({
   search: {
     id,
     status: 'COMPLETED',
+    queuePosition: null,
     createdAt: '2026-01-01T00:00:00Z',
     finishedAt: null,
     hypervolume: 1,
