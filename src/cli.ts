@@ -7,6 +7,8 @@ import { verifyArchive } from './cli/archive.ts';
 import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
+import { keysCommand } from './cli/keys.ts';
+import { runHealth } from './cli/health.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
 import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
@@ -76,6 +78,8 @@ function buildProgram(writeOut: (text: string) => void): Command {
       await serve(loadConfig());
     });
 
+  keysCommand(program.command('keys').description('who may use the API of the service'));
+
   program
     .command('backup')
     .description('write the archive to one file, also while the service runs')
@@ -110,6 +114,11 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .description('say what this machine computes on, and test that it computes what it should')
     .option('--json', 'print one JSON document')
     .action(runDoctor);
+
+  program
+    .command('health')
+    .description('ask the service that HOST and PORT point at whether it is ready; exit code 1 when not')
+    .action(runHealth);
 
   program
     .command('spaces')

@@ -3,13 +3,16 @@
 import type { Config } from './config.ts';
 import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
+import { publishersAnd } from './data/source.ts';
 import { openEngine } from './engine/pool.ts';
 import { openService, type Service } from './service/service.ts';
 import { type Archive, openArchive } from './storage/archive.ts';
 import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
 
-export interface Listeners {
+export interface Surroundings {
+  /** Whether dataset files are opened in the configured folders alone, as is right where anybody may ask. Unless given: yes. */
+  readonly confined?: boolean;
   readonly onDownload: (progress: DownloadProgress) => void;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, context: string) => void;
@@ -36,8 +39,11 @@ export const composeArchive = async (config: Config): Promise<Archive> =>
   openArchive(await composeDocuments(config));
 
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
-export async function compose(config: Config, { onDownload, onError }: Listeners): Promise<Service> {
-  const { dataDir, backend, workers, datasetFolders, download } = config;
+export async function compose(
+  config: Config,
+  { onDownload, onError, confined = true }: Surroundings,
+): Promise<Service> {
+  const { dataDir, backend, workers, datasetFolders, download, downloadHosts } = config;
   const archive = await composeArchive(config);
   try {
     return openService({
@@ -46,6 +52,8 @@ export async function compose(config: Config, { onDownload, onError }: Listeners
         folders: datasetFolders,
         dataFolder: dataDir,
         download,
+        confined,
+        mayFetch: publishersAnd(downloadHosts),
         onProgress: onDownload,
       }),
       engine: await openEngine({ backend, workers }),

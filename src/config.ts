@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { delimiter } from 'node:path';
 import { BACKEND_NAMES, type BackendChoice } from './engine/engine.ts';
 import { MedNasError, shown } from './search/errors.ts';
+import { type Role, ROLES } from './storage/keys.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -18,6 +19,19 @@ export interface Config {
   readonly workers: number;
   readonly datasetFolders: readonly string[];
   readonly download: boolean;
+  /** null: everything on the loopback, else nothing. */
+  readonly anonymous: Role | 'off' | null;
+  /** Names of a proxy before the service. */
+  readonly hosts: readonly string[];
+  /** null: tokens let nobody in. */
+  readonly jwks: string | null;
+  readonly jwtIssuer: string | null;
+  readonly jwtAudience: string | null;
+  readonly jwtRoleClaim: string;
+  /** Requests a minute, and operations that last, of one client. */
+  readonly requests: number;
+  readonly subscriptions: number;
+  readonly downloadHosts: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -46,6 +60,17 @@ const integer =
     return value >= min && value <= max ? value : undefined;
   };
 
+/** Names of machines, separated by commas. */
+const hosts = (text: string): readonly string[] | undefined => {
+  const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toLowerCase()]));
+  return names.every((name) => /^[\w.-]+$/.test(name)) ? Object.freeze(names) : undefined;
+};
+
+/** https keeps others from putting their keys in place of the provider's. */
+const isKeySet = (text: string): boolean =>
+  URL.canParse(text) && ['https:', 'file:'].includes(new URL(text).protocol);
+
+const ANONYMOUS = ['off', ...ROLES] as const;
 const MAX_WORKERS = 1024;
 const BACKENDS: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES];
 
@@ -69,7 +94,7 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   host: {
     name: 'HOST',
-    description: 'Address to listen on. The API has no authentication: think before leaving the loopback.',
+    description: 'Address to listen on. Beyond the loopback, clients need a key: see Security.',
     wanted: 'a host name or an IP address',
     byDefault: '127.0.0.1',
     read: (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined),
@@ -112,6 +137,75 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     byDefault: 'on',
     read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
   },
+  anonymous: {
+    name: 'MEDNAS_ANONYMOUS',
+    description: 'What those without a key may do.',
+    wanted: `one of ${ANONYMOUS.join(', ')}`,
+    byDefault: '',
+    defaultMeans: 'admin on the loopback, else off',
+    read: (text) => (text === '' ? null : ANONYMOUS.find((name) => name === text)),
+  },
+  hosts: {
+    name: 'MEDNAS_HOSTS',
+    description: 'Names of the service beside the loopback, such as that of a proxy before it.',
+    wanted: "host names separated by ','",
+    byDefault: '',
+    defaultMeans: 'none',
+    read: hosts,
+  },
+  jwks: {
+    name: 'MEDNAS_JWKS_URL',
+    description: 'JSON Web Key Set whose tokens let in whom they name; the next two are needed with it.',
+    wanted: 'an address that begins with https:// or file:///',
+    byDefault: '',
+    defaultMeans: 'none',
+    read: (text) => (text === '' ? null : isKeySet(text) ? text : undefined),
+  },
+  jwtIssuer: {
+    name: 'MEDNAS_JWT_ISSUER',
+    description: 'Who has to have issued a token (iss).',
+    wanted: 'a text',
+    byDefault: '',
+    defaultMeans: 'none',
+    read: (text) => text || null,
+  },
+  jwtAudience: {
+    name: 'MEDNAS_JWT_AUDIENCE',
+    description: 'For whom a token has to be (aud).',
+    wanted: 'a text',
+    byDefault: '',
+    defaultMeans: 'none',
+    read: (text) => text || null,
+  },
+  jwtRoleClaim: {
+    name: 'MEDNAS_JWT_ROLE_CLAIM',
+    description: 'Claim of a token that has the role: its name, or a list with it.',
+    wanted: 'a text',
+    byDefault: 'role',
+    read: (text) => text,
+  },
+  requests: {
+    name: 'MEDNAS_RATE_LIMIT',
+    description: 'Requests that one client may make in a minute.',
+    wanted: 'an integer from 1 to 999999999',
+    byDefault: '6000',
+    read: integer(1, 999_999_999),
+  },
+  subscriptions: {
+    name: 'MEDNAS_SUBSCRIPTIONS',
+    description: 'Subscriptions that one client may have at a time.',
+    wanted: 'an integer from 1 to 100000',
+    byDefault: '100',
+    read: integer(1, 100_000),
+  },
+  downloadHosts: {
+    name: 'MEDNAS_DOWNLOAD_HOSTS',
+    description: "Hosts that downloads may be redirected to, beside the catalogue's.",
+    wanted: "host names separated by ','",
+    byDefault: '',
+    defaultMeans: 'none',
+    read: hosts,
+  },
   logLevel: {
     name: 'MEDNAS_LOG_LEVEL',
     description: 'The least severe messages that are logged.',
@@ -135,13 +229,19 @@ export function readConfig(environment: Environment): Config {
       faults.push(`${name} is ${wanted}; got ${secret ? 'another text' : shown(text)}.`);
     return [key, value];
   });
+  const config = Object.fromEntries(entries) as unknown as Config;
+  if (faults.length === 0 && config.jwks !== null && !(config.jwtIssuer && config.jwtAudience)) {
+    faults.push(
+      'MEDNAS_JWKS_URL needs MEDNAS_JWT_ISSUER and MEDNAS_JWT_AUDIENCE: without them, tokens meant for others would let in.',
+    );
+  }
   if (faults.length > 0) {
     throw new MedNasError(
       'INVALID_ARGUMENT',
       `The environment cannot be used: ${faults.length > 1 ? '\n- ' : ''}${faults.join('\n- ')}`,
     );
   }
-  return Object.freeze(Object.fromEntries(entries) as unknown as Config);
+  return Object.freeze(config);
 }
 
 /** The configuration of this process; what `overrides` says goes before its environment. */

@@ -3,9 +3,19 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { compose } from './compose.ts';
 import type { Config } from './config.ts';
-import { type RunningServer, startServer } from './server/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from './server/server.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** What the configuration says of who may come in, and how much they may ask for. */
+function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'> {
+  const { anonymous, hosts, jwks, jwtIssuer, jwtAudience, jwtRoleClaim, requests, subscriptions } = config;
+  const tokens =
+    jwks !== null && jwtIssuer !== null && jwtAudience !== null
+      ? { keys: jwks, issuer: jwtIssuer, audience: jwtAudience, roleClaim: jwtRoleClaim }
+      : null;
+  return { access: { anonymous, names: hosts, tokens }, limits: { requests, subscriptions } };
+}
 
 /** What is kept, in bytes, of a log that cannot be written now. */
 const UNWRITTEN = 2 ** 20;
@@ -19,7 +29,7 @@ function openLog(): DestinationStream {
 
 /**
  * Serves until the process is told to end; resolves once it listens and searches go on.
- * @throws MedNasError when the archive cannot be opened or the port not be listened on.
+ * @throws MedNasError when the archive cannot be opened, the port not be listened on, or nobody could come in.
  */
 export async function serve(config: Config): Promise<RunningServer> {
   const { host, port, logLevel } = config;
@@ -29,7 +39,8 @@ export async function serve(config: Config): Promise<RunningServer> {
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
   });
-  const server = await startServer(service, { host, port, logger }).catch(async (error: unknown) => {
+  const options = { host, port, logger, ...clientOptions(config) };
+  const server = await startServer(service, options).catch(async (error: unknown) => {
     await service.close();
     throw error;
   });

@@ -12,6 +12,15 @@ const DEFAULTS = {
   workers: Math.min(1024, availableParallelism()),
   datasetFolders: [],
   download: true,
+  anonymous: null,
+  hosts: [],
+  jwks: null,
+  jwtIssuer: null,
+  jwtAudience: null,
+  jwtRoleClaim: 'role',
+  requests: 6000,
+  subscriptions: 100,
+  downloadHosts: [],
   logLevel: 'info',
 };
 
@@ -45,6 +54,13 @@ test.each([
   ['MEDNAS_DATASETS', ['/a', '/b c'].join(delimiter), { datasetFolders: ['/a', '/b c'] }],
   ['MEDNAS_DATASETS', delimiter, { datasetFolders: [] }],
   ['MEDNAS_DOWNLOAD', 'off', { download: false }],
+  ['MEDNAS_ANONYMOUS', 'off', { anonymous: 'off' }],
+  ['MEDNAS_ANONYMOUS', 'reader', { anonymous: 'reader' }],
+  ['MEDNAS_HOSTS', 'NAS.example.org, nas', { hosts: ['nas.example.org', 'nas'] }],
+  ['MEDNAS_JWT_ROLE_CLAIM', 'roles', { jwtRoleClaim: 'roles' }],
+  ['MEDNAS_RATE_LIMIT', '60', { requests: 60 }],
+  ['MEDNAS_SUBSCRIPTIONS', '1000', { subscriptions: 1000 }],
+  ['MEDNAS_DOWNLOAD_HOSTS', 'mirror.example.org', { downloadHosts: ['mirror.example.org'] }],
   ['MEDNAS_LOG_LEVEL', 'silent', { logLevel: 'silent' }],
 ])('%s=%s', (name, text, part) => {
   expect(readConfig({ [name]: text })).toEqual({ ...DEFAULTS, ...part });
@@ -66,6 +82,12 @@ test.each([
   ['MEDNAS_DOWNLOAD', 'ON'],
   ['MEDNAS_DOWNLOAD', 'constructor'],
   ['MEDNAS_LOG_LEVEL', 'verbose'],
+  ['MEDNAS_ANONYMOUS', 'root'],
+  ['MEDNAS_HOSTS', 'http://nas'],
+  ['MEDNAS_JWKS_URL', 'http://keys.example.org/jwks.json'],
+  ['MEDNAS_JWKS_URL', 'keys.json'],
+  ['MEDNAS_RATE_LIMIT', '0'],
+  ['MEDNAS_SUBSCRIPTIONS', 'all'],
   ['MEDNAS_DATA_DIR', 'a\0b'],
   ['HOST', 'http://localhost'],
   ['HOST', 'two words'],
@@ -129,4 +151,11 @@ test('README’s table is this one', () => {
 test('what a command line says goes before the environment', () => {
   expect(loadConfig({ MEDNAS_WORKERS: '7' }).workers).toBe(7);
   expect(() => loadConfig({ MEDNAS_WORKERS: 'many' })).toThrow('MEDNAS_WORKERS');
+});
+
+test('the key set of tokens needs their issuer and audience with it', () => {
+  const jwks = { MEDNAS_JWKS_URL: 'https://sso.example.org/keys' };
+  expect(() => readConfig(jwks)).toThrow(/MEDNAS_JWT_ISSUER and MEDNAS_JWT_AUDIENCE/u);
+  const whole = { ...jwks, MEDNAS_JWT_ISSUER: 'sso', MEDNAS_JWT_AUDIENCE: 'mednas' };
+  expect(readConfig(whole)).toMatchObject({ jwks: 'https://sso.example.org/keys', jwtIssuer: 'sso' });
 });

@@ -153,6 +153,8 @@ export async function runSearch({
   const failures: unknown[] = [];
   const config = configWith(workers);
   const service = await compose(config, {
+    // The command is its user's own: any file they can read is theirs to give.
+    confined: false,
     onDownload: drawDownloads(process.stderr),
     onError: (error) => failures.push(error),
   });

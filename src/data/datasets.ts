@@ -6,11 +6,13 @@ import { basename, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MedNasError } from '../search/errors.ts';
 import { type KnownSet, MEDMNIST } from './catalogue.ts';
+import { findInside } from './confined.ts';
 import type { Dataset } from './dataset.ts';
 import { download, type Progress } from './download.ts';
 import { type DataFile, dataFile, md5Of } from './file.ts';
 import { openMedMnist } from './medmnist.ts';
 import { codeOf } from './reason.ts';
+import { publishersAnd, type Source } from './source.ts';
 import { nearestName, nearestNames } from './spelling.ts';
 
 /** Where a known set is now. A file is taken by its name here; its sum is checked when it is opened. */
@@ -42,6 +44,10 @@ export interface DatasetsOptions {
   readonly dataFolder: string;
   /** Whether a set that is not on disk may be downloaded. */
   readonly download: boolean;
+  /** Whether files are opened in these folders alone, for those who ask are not the machine's own users. */
+  readonly confined?: boolean;
+  /** Where from; the catalogue's hosts unless given. */
+  readonly mayFetch?: Source;
   /** Told at a download's start and at each chunk of it. */
   readonly onProgress?: (progress: Progress) => void;
   /** What has a name; MedMNIST unless given. */
@@ -74,6 +80,23 @@ function unknownName(name: string, known: readonly KnownSet[]): MedNasError {
   );
 }
 
+async function openInside(
+  name: string,
+  folders: readonly string[],
+  known: readonly KnownSet[],
+): Promise<Dataset> {
+  const path = await findInside(folders, name);
+  if (path === null)
+    throw unknown(name, 'the folders for datasets have no .npz file at that path. Names need no folder.');
+  return await openFound(await dataFile(path, name), known);
+}
+
+async function openFound(file: DataFile, known: readonly KnownSet[]): Promise<Dataset> {
+  const set = known.find((set) => `${set.name}.npz` === basename(file.path));
+  const official = set !== undefined && (await md5Of(file)) === set.md5;
+  return await openMedMnist(file, file.label, official ? set : null);
+}
+
 async function openByPath(name: string, known: readonly KnownSet[]): Promise<Dataset> {
   if (name.includes('\0')) throw unknown(name, 'no path has the character NUL in it.');
   const set = known.find((set) => `${set.name}.npz` === basename(name));
@@ -82,8 +105,7 @@ async function openByPath(name: string, known: readonly KnownSet[]): Promise<Dat
     const byName = set === undefined ? '' : ` To open the known set, ask for ${set.name}.`;
     throw unknown(name, `no file can be found at that path (${codeOf(error)}).${byName}`, error);
   });
-  const official = set !== undefined && (await md5Of(file)) === set.md5;
-  return await openMedMnist(file, file.path, official ? set : null);
+  return await openFound(file, known);
 }
 
 async function checkMd5(set: KnownSet, file: DataFile): Promise<void> {
@@ -123,7 +145,11 @@ export function openDatasets(options: DatasetsOptions): Datasets {
         { field: 'dataset' },
       );
     const file = await dataFile(
-      await download(set, options.dataFolder, options.onProgress ?? (() => undefined)),
+      await download(set, {
+        folder: options.dataFolder,
+        mayFetch: options.mayFetch ?? publishersAnd([]),
+        onProgress: options.onProgress ?? (() => undefined),
+      }),
     );
     await checkMd5(set, file);
     return file;
@@ -149,7 +175,8 @@ export function openDatasets(options: DatasetsOptions): Datasets {
         }),
       ),
     async open(name) {
-      if (isDatasetPath(name)) return await openByPath(name, known);
+      if (isDatasetPath(name))
+        return await (options.confined ? openInside(name, folders, known) : openByPath(name, known));
       const set = known.find((set) => set.name === name);
       if (set === undefined) throw unknownName(name, known);
       return await openMedMnist(await obtainOnce(set), set.name, set);

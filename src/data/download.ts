@@ -9,6 +9,7 @@ import { makeFolder } from '../folder.ts';
 import { type ErrorCode, MedNasError } from '../search/errors.ts';
 import type { KnownSet } from './catalogue.ts';
 import { codeOf, reasonOf } from './reason.ts';
+import { fetchFrom, type Source } from './source.ts';
 
 export interface Progress {
   readonly name: string;
@@ -59,14 +60,19 @@ async function removeStaleParts(folder: string, file: string): Promise<void> {
 /** No file of the set can be larger: deflate hardly grows what it cannot shrink, and labels are few. */
 const sizeLimit = (set: KnownSet): number => 1.05 * set.pixelBytes + 64 * 2 ** 20;
 
+export interface Destination {
+  readonly folder: string;
+  readonly mayFetch: Source;
+  readonly onProgress: (progress: Progress) => void;
+}
+
 /** Writes the body of the set's URL to `handle`; rejects unless all of it came and its MD5 is right. */
 async function receive(
   set: KnownSet,
   handle: FileHandle,
-  folder: string,
-  onProgress: (progress: Progress) => void,
+  { folder, mayFetch, onProgress }: Destination,
 ): Promise<void> {
-  const response = await fetch(set.url, { headers: { 'accept-encoding': 'identity' } });
+  const response = await fetchFrom(set.url, mayFetch);
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
     throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
@@ -89,15 +95,12 @@ async function receive(
 }
 
 /**
- * Downloads the set to `folder`, made where it is missing, and returns the file's path.
+ * Downloads the set to a folder, made where it is missing, and returns the file's path.
  * DOWNLOAD_FAILED: the server or the bytes it sent; STORAGE_FULL, STORAGE_READ_ONLY: the folder.
  * Nothing is left behind on failure.
  */
-export async function download(
-  set: KnownSet,
-  folder: string,
-  onProgress: (progress: Progress) => void,
-): Promise<string> {
+export async function download(set: KnownSet, destination: Destination): Promise<string> {
+  const { folder } = destination;
   const file = `${set.name}.npz`;
   const target = join(folder, file);
   const part = `${target}.${randomUUID()}.part`;
@@ -106,7 +109,7 @@ export async function download(
     await storing(folder, removeStaleParts(folder, file));
     const handle = await storing(folder, open(part, 'wx'));
     try {
-      await receive(set, handle, folder, onProgress);
+      await receive(set, handle, destination);
       await storing(folder, handle.sync());
     } finally {
       await handle.close();

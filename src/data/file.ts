@@ -10,6 +10,8 @@ import { reasonOf } from './reason.ts';
 
 export interface DataFile {
   readonly path: string;
+  /** What messages call it: for clients of the API not its path, which is the operator's. */
+  readonly label: string;
   /** Bytes. */
   readonly size: number;
   /** Changes when the file is replaced or written to. */
@@ -20,21 +22,21 @@ const identityOf = (stats: BigIntStats): string =>
   [stats.dev, stats.ino, stats.size, stats.mtimeNs].join(':');
 
 /** The file at `path` as it is now. Rejects with the system's error where there is none to be seen. */
-export async function dataFile(path: string): Promise<DataFile> {
+export async function dataFile(path: string, label: string = path): Promise<DataFile> {
   const stats = await stat(path, { bigint: true });
   // Opening a named pipe would wait for a writer, and a device has no end.
-  if (!stats.isFile()) throw corrupt(path, 'is not a regular file.');
-  return { path, size: Number(stats.size), identity: identityOf(stats) };
+  if (!stats.isFile()) throw corrupt(label, 'is not a regular file.');
+  return { path, label, size: Number(stats.size), identity: identityOf(stats) };
 }
 
 /** Opens the very file that was looked at. The caller closes it. CORRUPT_DATASET: it changed or went away. */
 export async function openFile(file: DataFile): Promise<FileHandle> {
   const handle = await open(file.path).catch((error: unknown) => {
-    throw corrupt(file.path, `cannot be opened for reading (${reasonOf(error)}).`, error);
+    throw corrupt(file.label, `cannot be opened for reading (${reasonOf(error)}).`, error);
   });
   if (identityOf(await handle.stat({ bigint: true })) === file.identity) return handle;
   await handle.close();
-  throw corrupt(file.path, 'has changed since it was opened: leave it alone and open it again.');
+  throw corrupt(file.label, 'has changed since it was opened: leave it alone and open it again.');
 }
 
 const CHUNK = 1 << 18;

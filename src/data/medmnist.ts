@@ -41,12 +41,12 @@ async function readSplit(file: DataFile, npz: Npz, split: SplitName): Promise<Sp
   if (images === undefined || labels === undefined) {
     const missing = images === undefined ? `${split}_images` : `${split}_labels`;
     throw corrupt(
-      file.path,
+      file.label,
       `has no array ${missing}. It has: ${npz.names.join(', ').slice(0, 500) || 'none'}.`,
     );
   }
   if (images.rows !== labels.rows)
-    throw corrupt(file.path, `has ${images.rows} ${split}_images but ${labels.rows} ${split}_labels.`);
+    throw corrupt(file.label, `has ${images.rows} ${split}_images but ${labels.rows} ${split}_labels.`);
   imageShape(images);
   return { images, labels: await readLabels(labels) };
 }

@@ -30,6 +30,11 @@ const DEFLATED = 8;
 /** No deflate stream grows by more (zlib's technical notes), so a larger promise is a lie. */
 const MAX_RATIO = 1032;
 const MAX_ENTRIES = 1000;
+/** Bytes of all members together: the largest published set has 16 GB. */
+const MAX_TOTAL = 64 * 2 ** 30;
+/** Images are noise to deflate: a whole file that grows by more, and to more than the next, is no set of them. */
+const MAX_GROWTH = 100;
+const SMALL_TOTAL = 2 ** 30;
 const CHUNK = 1 << 18;
 
 /**
@@ -68,6 +73,22 @@ function checkEntry(entry: Entry, where: string): void {
     throw corrupt(where, `is said to grow from ${compressedSize} to ${size} bytes, more than deflate can.`);
 }
 
+/** Members that share bytes, or are more together than images can be, are a bomb. */
+function checkTogether(entries: readonly ZipEntry[], file: DataFile): void {
+  const inOrder = entries.toSorted((a, b) => a.start - b.start);
+  for (const [i, { start, compressedSize, where }] of inOrder.entries()) {
+    const next = inOrder[i + 1]?.start ?? file.size;
+    if (start + compressedSize > next) throw corrupt(where, 'reaches into another member, or past the end.');
+  }
+  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const most = Math.min(MAX_TOTAL, Math.max(SMALL_TOTAL, MAX_GROWTH * file.size));
+  if (total > most)
+    throw corrupt(
+      file.label,
+      `is said to grow from ${file.size} to ${total} bytes: at most ${most} are read.`,
+    );
+}
+
 /** The members of the zip by name. CORRUPT_DATASET: not a zip, damaged, or two members of one name. */
 export async function listZip(handle: FileHandle, file: DataFile): Promise<ReadonlyMap<string, ZipEntry>> {
   const entries = new Map<string, ZipEntry>();
@@ -77,9 +98,9 @@ export async function listZip(handle: FileHandle, file: DataFile): Promise<Reado
       autoClose: false,
     });
     for await (const entry of zip.eachEntry()) {
-      const where = `${entry.fileName} in ${file.path}`;
+      const where = `${entry.fileName} in ${file.label}`;
       if (entries.has(entry.fileName)) throw corrupt(where, 'is there twice.');
-      if (entries.size === MAX_ENTRIES) throw corrupt(file.path, `has more than ${MAX_ENTRIES} members.`);
+      if (entries.size === MAX_ENTRIES) throw corrupt(file.label, `has more than ${MAX_ENTRIES} members.`);
       checkEntry(entry, where);
       const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
       entries.set(entry.fileName, {
@@ -94,8 +115,9 @@ export async function listZip(handle: FileHandle, file: DataFile): Promise<Reado
     }
   } catch (error) {
     if (error instanceof MedNasError) throw error;
-    throw corrupt(file.path, `is not a whole zip file, as an .npz has to be (${reasonOf(error)}).`, error);
+    throw corrupt(file.label, `is not a whole zip file, as an .npz has to be (${reasonOf(error)}).`, error);
   }
+  checkTogether([...entries.values()], file);
   return entries;
 }
 

@@ -15,6 +15,7 @@ import { NodeResolver } from './node.ts';
 import { PopulationResolver } from './population.ts';
 import { IndividualSearchResolver, PopulationSearchResolver, SearchResolver } from './search.ts';
 import { SearchSpaceResolver } from './space.ts';
+import { ViewerResolver } from './viewer.ts';
 
 export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
@@ -33,6 +34,7 @@ export function buildApiSchema(): GraphQLSchema {
       SearchEventsResolver,
       SearchResolver,
       SearchSpaceResolver,
+      ViewerResolver,
     ],
     // Input is checked where settings and genotypes are parsed, for every way in alike.
     validate: false,

@@ -44,6 +44,9 @@ function isOfLeaving(root: unknown): boolean {
   return name === 'AbortError' || (syscall === 'write' && GONE.has(code));
 }
 
+/** As much of a message as anybody reads: graphql's own repeat a whole input, which may be large or secret. */
+const MAX_MESSAGE = 300;
+
 export function toClientError(error: unknown, report: Report): GraphQLFormattedError {
   const root = rootOf(error);
   if (root instanceof MedNasError) {
@@ -52,7 +55,8 @@ export function toClientError(error: unknown, report: Report): GraphQLFormattedE
     return { message, ...placeOf(error), extensions: { code, ...(field !== null && { field }) } };
   }
   if (error instanceof GraphQLError && root instanceof GraphQLError && isOfRequest(error, root)) {
-    return { message: error.message, ...placeOf(error), extensions: extensionsOf(error, root) };
+    const message = error.message.slice(0, MAX_MESSAGE);
+    return { message, ...placeOf(error), extensions: extensionsOf(error, root) };
   }
   if (!isOfLeaving(root)) report(error);
   return {

@@ -5,9 +5,13 @@
 import { once } from 'node:events';
 import type { Handler, Request, Response } from 'express';
 import { execute, type ExecutionResult, GraphQLError, OperationTypeNode, subscribe } from 'graphql';
+import type { Viewer } from '../service/viewer.ts';
+import type { Access } from './access.ts';
+import { credentialsOf, type Gate, refuse } from './gate.ts';
 import { signalOf } from './http.ts';
 import { type Api, isRefusal, type OperationRequest, toClientResult, toExecution } from './operation.ts';
-import { isOwnOrigin } from './origin.ts';
+import { type Patience, watchOver } from './patience.ts';
+import type { Places } from './rates.ts';
 
 /** Milliseconds between signs of life, so that nothing between client and service ends a quiet stream. */
 const PING_MS = 12_000;
@@ -36,10 +40,10 @@ const READ_ONLY = new GraphQLError('Mutations are sent by POST.', { extensions: 
 async function perform(
   api: Api,
   request: OperationRequest,
-  mayWrite: boolean,
+  { viewer, mayWrite }: { readonly viewer: Viewer; readonly mayWrite: boolean },
   signal: AbortSignal,
 ): Promise<Results> {
-  const execution = toExecution(api, request, signal);
+  const execution = toExecution(api, request, signal, viewer);
   if (isRefusal(execution)) return [{ errors: execution }];
   if (execution.operation === OperationTypeNode.MUTATION && !mayWrite) return [{ errors: [READ_ONLY] }];
   const isSubscription = execution.operation === OperationTypeNode.SUBSCRIPTION;
@@ -50,13 +54,13 @@ async function perform(
 const PING = ':\n\n';
 
 interface Stream {
-  /** Resolves when the client has taken the text, so that nothing piles up for slow ones. */
+  /** Resolves when the client has taken the text, so that nothing piles up for slow ones; one that takes nothing is left. */
   readonly send: (text: string) => Promise<void>;
   readonly end: () => void;
 }
 
 /** A stream, from its headers on. */
-function startStream(response: Response): Stream {
+function startStream(response: Response, slow: number): Stream {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
@@ -71,7 +75,9 @@ function startStream(response: Response): Stream {
   return {
     async send(text) {
       if (isOver() || response.write(text)) return;
+      const tooSlow = setTimeout(() => response.destroy(), slow);
       await once(response, 'drain', { signal }).catch(() => undefined);
+      clearTimeout(tooSlow);
     },
     end() {
       if (!isOver()) response.end('event: complete\ndata:\n\n');
@@ -79,9 +85,8 @@ function startStream(response: Response): Stream {
   };
 }
 
-function refuse(response: Response, status: number, message: string): void {
-  response.status(status).json({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
-}
+/** Said over WebSocket, too. */
+export const TOO_MANY = 'This client follows as much as one may at a time: end something first.';
 
 export interface EventStreamApi {
   readonly handler: Handler;
@@ -89,18 +94,35 @@ export interface EventStreamApi {
   readonly close: () => void;
 }
 
-export function openEventStream(api: Api): EventStreamApi {
+export interface EventStreamParts {
+  readonly api: Api;
+  readonly access: Access;
+  readonly places: Places;
+  readonly patience: Patience;
+  readonly viewerOf: Gate['viewerOf'];
+}
+
+export function openEventStream({
+  api,
+  access,
+  places,
+  patience,
+  viewerOf,
+}: EventStreamParts): EventStreamApi {
   const open = new Set<Response>();
 
   async function answer(operation: OperationRequest, request: Request, response: Response): Promise<void> {
     const signal = signalOf(response);
-    const { send, end } = startStream(response);
+    const viewer = viewerOf(request);
+    const { send, end } = startStream(response, patience.slow);
+    watchOver(access, credentialsOf(request), patience.recheck, signal, () => response.destroy());
     const sendResult = (result: Parameters<typeof toClientResult>[1]): Promise<void> =>
       send(`event: next\ndata: ${JSON.stringify(toClientResult(api, result))}\n\n`);
+    const mayWrite = request.method === 'POST';
     open.add(response);
     signal.addEventListener('abort', () => open.delete(response));
     try {
-      for await (const result of await perform(api, operation, request.method === 'POST', signal))
+      for await (const result of await perform(api, operation, { viewer, mayWrite }, signal))
         await sendResult(result);
     } catch (error) {
       if (!signal.aborted) await sendResult({ errors: [error] });
@@ -110,7 +132,6 @@ export function openEventStream(api: Api): EventStreamApi {
 
   return {
     handler: async (request, response) => {
-      if (!isOwnOrigin(request)) return refuse(response, 403, 'Pages of other addresses are not served.');
       if (request.method !== 'GET' && request.method !== 'POST') {
         return refuse(response.set('allow', 'GET, POST'), 405, 'Only GET and POST are answered.');
       }
@@ -121,6 +142,13 @@ export function openEventStream(api: Api): EventStreamApi {
       if (operation === null) {
         return refuse(response, 400, 'query must be text, operationName text and variables an object.');
       }
+      const release = places.take(viewerOf(request).client);
+      if (release === null) {
+        return refuse(response.set('retry-after', '60'), 429, TOO_MANY, {
+          code: 'TOO_MANY_SUBSCRIPTIONS',
+        });
+      }
+      response.once('close', release);
       await answer(operation, request, response);
     },
     close: () => open.forEach((response) => response.end()),

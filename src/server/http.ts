@@ -9,12 +9,13 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginDrainHttpServer } from '@apollo/server/plugin/drainHttpServer';
 import { expressMiddleware } from '@as-integrations/express5';
-import type { Handler, Response } from 'express';
+import type { Handler, Request, Response } from 'express';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../resolvers/context.ts';
-import { limitErrors, MAX_TOKENS } from './limits.ts';
-import type { Api } from './operation.ts';
+import type { Viewer } from '../service/viewer.ts';
+import { MAX_TOKENS } from './limits.ts';
+import { type Api, refusals } from './operation.ts';
 
 /** Milliseconds that requests under way may take when the service closes. */
 const GRACE_MS = 5000;
@@ -29,18 +30,19 @@ export function signalOf(response: Response): AbortSignal {
 const SUBSCRIPTION =
   'Subscriptions go over WebSocket (graphql-ws) at /graphql, or over server-sent events at /graphql/stream.';
 
-/** Refuses what asks for too much, and subscriptions, which this way in cannot answer. */
+/** Refuses what asks for too much or is not the viewer's to ask for, and subscriptions, which this way in cannot answer. */
 const gate = (api: Api): ApolloServerPlugin<Context> => ({
   requestDidStart: () =>
     Promise.resolve({
-      didResolveOperation({ document, operation, operationName, request }) {
+      didResolveOperation({ contextValue, document, operation, operationName, request }) {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw new GraphQLError(SUBSCRIPTION, {
             extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
           });
         }
-        const [excess] = limitErrors(api.schema, document, { operationName, variables: request.variables });
-        if (excess !== undefined) throw excess;
+        const asked = { operationName, variables: request.variables };
+        const [refusal] = refusals(api.schema, document, asked, contextValue.viewer);
+        if (refusal !== undefined) throw refusal;
         return Promise.resolve();
       },
     }),
@@ -52,9 +54,15 @@ export interface HttpApi {
   close(): Promise<void>;
 }
 
-export async function openHttp(api: Api, listener: Server, logger: Logger): Promise<HttpApi> {
+export async function openHttp(
+  api: Api,
+  listener: Server,
+  viewerOf: (request: Request) => Viewer,
+  logger: Logger,
+): Promise<HttpApi> {
   const apollo = new ApolloServer<Context>({
     schema: api.schema,
+    // Who may is told by permissions.ts.
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -74,7 +82,7 @@ export async function openHttp(api: Api, listener: Server, logger: Logger): Prom
   await apollo.start();
   return {
     handler: expressMiddleware(apollo, {
-      context: ({ res }) => Promise.resolve(api.open(signalOf(res))),
+      context: ({ req, res }) => Promise.resolve(api.open(signalOf(res), viewerOf(req))),
     }),
     close: () => apollo.stop(),
   };

@@ -14,18 +14,31 @@ import {
   validate,
 } from 'graphql';
 import type { Context } from '../resolvers/context.ts';
+import type { Viewer } from '../service/viewer.ts';
 import { type Asked, limitErrors, MAX_TOKENS } from './limits.ts';
+import { permissionError } from './permissions.ts';
 
 /** What every way in needs. */
 export interface Api {
   readonly schema: GraphQLSchema;
   /** The context of an operation; the signal aborts when its client has left. */
-  readonly open: (signal: AbortSignal) => Context;
+  readonly open: (signal: AbortSignal, viewer: Viewer) => Context;
   readonly format: (error: unknown) => GraphQLFormattedError;
 }
 
 export interface OperationRequest extends Asked {
   readonly query: string;
+}
+
+/** Why a valid operation is not executed; empty: it is. */
+export function refusals(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  asked: Asked,
+  viewer: Viewer,
+): readonly GraphQLError[] {
+  const forbidden = permissionError(schema, document, asked.operationName, viewer);
+  return forbidden === null ? limitErrors(schema, document, asked) : [forbidden];
 }
 
 const coded = (error: GraphQLError, code: string): GraphQLError =>
@@ -46,6 +59,7 @@ export function toExecution(
   { schema, open }: Api,
   request: OperationRequest,
   signal: AbortSignal,
+  viewer: Viewer,
 ): Execution | readonly GraphQLError[] {
   const { query, operationName, variables } = request;
   let document: DocumentNode;
@@ -62,14 +76,14 @@ export function toExecution(
     const message = 'The document has no operation of that name, or several and none is named.';
     return [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })];
   }
-  const excessive = limitErrors(schema, document, request);
-  if (excessive.length > 0) return excessive;
+  const refused = refusals(schema, document, request, viewer);
+  if (refused.length > 0) return refused;
   const args = {
     schema,
     document,
     ...(typeof operationName === 'string' && { operationName }),
     ...(variables && { variableValues: variables }),
-    contextValue: open(signal),
+    contextValue: open(signal, viewer),
   };
   return { operation: operation.operation, args };
 }

@@ -8,12 +8,17 @@ import { openContext } from '../resolvers/context.ts';
 import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
+import { type AccessOptions, openAccess, requireWayIn } from './access.ts';
 import { dashboard } from './dashboard.ts';
 import { type Report, toClientError } from './errors.ts';
-import { type EventStreamApi, openEventStream } from './eventStream.ts';
+import { openEventStream } from './eventStream.ts';
+import { openGate, ownName, refuse, secure } from './gate.ts';
 import { health } from './health.ts';
-import { type HttpApi, openHttp } from './http.ts';
+import { openHttp } from './http.ts';
 import type { Api } from './operation.ts';
+import { isOwnName } from './origin.ts';
+import { type Patience, PATIENCE } from './patience.ts';
+import { openPlaces, openRates } from './rates.ts';
 import { openWebSocket } from './webSocket.ts';
 
 export interface ServerOptions {
@@ -21,7 +26,24 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly logger: Logger;
+  /** Whatever is left out is as on a machine that is nobody else's. */
+  readonly access?: Partial<AccessOptions>;
+  readonly limits?: Partial<Limits>;
+  readonly patience?: Partial<Patience>;
 }
+
+/** Of one client. */
+export interface Limits {
+  /** Requests and operations a minute. */
+  readonly requests: number;
+  /** Operations under way over WebSocket and event streams, and open WebSockets of one address. */
+  readonly subscriptions: number;
+}
+
+export const LIMITS: Limits = { requests: 6000, subscriptions: 100 };
+
+/** Milliseconds for a request to come, so that none holds a connection by coming slowly. */
+const REQUEST_MS = 30_000;
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
@@ -55,24 +77,30 @@ const errorHandler =
   (thrown: { readonly status?: unknown }, _, response, next) => {
     const status = typeof thrown.status === 'number' ? thrown.status : 500;
     const isOfRequest = status >= 400 && status < 500;
-    const error = isOfRequest
-      ? {
-          message: REFUSALS[status] ?? 'The request cannot be read.',
-          extensions: { code: 'BAD_REQUEST' },
-        }
-      : { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR' } };
     if (!isOfRequest) report(thrown);
     if (response.headersSent) next(thrown);
-    else response.status(status).json({ errors: [error] });
+    else if (isOfRequest) refuse(response, status, REFUSALS[status] ?? 'The request cannot be read.');
+    else refuse(response, status, 'Internal server error', { code: 'INTERNAL_SERVER_ERROR' });
   };
 
-function buildApp(http: HttpApi, events: EventStreamApi, checks: express.Router, report: Report): Express {
+interface Handlers {
+  readonly checks: express.Router;
+  readonly ownName: express.RequestHandler;
+  readonly gate: express.RequestHandler;
+  readonly events: express.RequestHandler;
+  readonly http: express.RequestHandler;
+}
+
+function buildApp({ checks, ownName, gate, events, http }: Handlers, report: Report): Express {
   return express()
     .disable('x-powered-by')
+    .use(secure)
     .use(checks)
-    .use(express.json({ limit: MAX_BODY }))
-    .use('/graphql/stream', events.handler)
-    .use('/graphql', http.handler)
+    .use(ownName)
+    .use('/graphql', gate)
+    .use('/graphql', express.json({ limit: MAX_BODY }))
+    .use('/graphql/stream', events)
+    .use('/graphql', http)
     .use(dashboard())
     .get('/', (_, response) => void response.type('text').send(POINTER))
     .use(
@@ -107,21 +135,31 @@ async function listen(listener: Server, host: string, port: number): Promise<str
   return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
 }
 
-/** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on. */
+/** @throws MedNasError INVALID_ARGUMENT when host or port cannot be listened on, or nobody could come in. */
 export async function startServer(service: Service, options: ServerOptions): Promise<RunningServer> {
   const { host, port, logger } = options;
   const report: Report = (error) => logger.error({ err: error }, 'a request failed');
+  const who: AccessOptions = { anonymous: null, names: [], tokens: null, ...options.access };
+  const limits = { ...LIMITS, ...options.limits };
+  const patience = { ...PATIENCE, ...options.patience };
+  await requireWayIn(service.keys, host, who);
+  const access = await openAccess(service.keys, host, who, report);
+  const rates = openRates(limits.requests);
+  const places = openPlaces(limits.subscriptions);
+  const gate = openGate(access, rates);
+  const { viewerOf } = gate;
   const api: Api = {
     schema: buildApiSchema(),
-    open: (signal) => openContext({ service, signal, report }),
+    open: (signal, viewer) => openContext({ service, viewer, signal, report }),
     format: (error) => toClientError(error, report),
   };
   let closing: Promise<void> | null = null;
-  const listener = createServer();
-  const http = await openHttp(api, listener, logger);
-  const events = openEventStream(api);
+  const listener = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
+  const http = await openHttp(api, listener, viewerOf, logger);
+  const events = openEventStream({ api, access, places, patience, viewerOf });
   const checks = health({ service, report, isClosing: () => closing !== null });
-  listener.on('request', buildApp(http, events, checks, report));
+  const handlers = { checks, gate: gate.handler, http: http.handler, events: events.handler };
+  listener.on('request', buildApp({ ...handlers, ownName: ownName(host, who.names) }, report));
   let url: string;
   try {
     url = await listen(listener, host, port);
@@ -129,7 +167,19 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     await http.close();
     throw error;
   }
-  const sockets = openWebSocket(api, listener, '/graphql');
+  const sockets = openWebSocket(
+    {
+      api,
+      access,
+      rates,
+      places,
+      patience,
+      sockets: openPlaces(limits.subscriptions),
+      isOwnName: (request) => isOwnName(request, host, who.names),
+    },
+    listener,
+    '/graphql',
+  );
   async function shut(): Promise<void> {
     events.close();
     await Promise.all([sockets.close(), http.close()]);

@@ -7,6 +7,7 @@ import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { type Keys, openKeys } from './keys.ts';
 import type { SearchParts } from './runner.ts';
 import { openSearches, type Searches } from './searches.ts';
 
@@ -15,6 +16,7 @@ type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...
 export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
+  readonly keys: Keys;
   readonly engine: EngineInfo;
   /** Whether the engine computes what it should. */
   testEngine(): Promise<readonly Check[]>;
@@ -35,6 +37,7 @@ export function openService(given: Omit<SearchParts, 'journal'>): Service {
   return {
     archive,
     searches,
+    keys: openKeys(archive, now),
     engine: engine.info,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),

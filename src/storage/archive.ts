@@ -5,6 +5,7 @@ import { MedNasError } from '../search/errors.ts';
 import { isLasting } from '../search/evaluation.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Condition, Documents, Guard, Query, Scalar, Stored } from './documents.ts';
+import { keysIn } from './keys.ts';
 import {
   ARCHITECTURES,
   type ArchitectureRecord,
@@ -92,6 +93,7 @@ export function openArchive(documents: Documents) {
   return {
     check: () => documents.check(),
     close: () => documents.close(),
+    ...keysIn(documents),
 
     /** False when the idempotency key is taken. */
     addSearch: (record: SearchRecord): Promise<boolean> => documents.insert(SEARCHES, record.id, record),

@@ -2,11 +2,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, utimes } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { download, type Progress, storageError } from '../../src/data/download.ts';
+import { download as downloadTo, type Progress, storageError } from '../../src/data/download.ts';
+import type { KnownSet } from '../../src/data/catalogue.ts';
 import { knownSet, md5, serve, TINY_FILE, type Web } from './known.ts';
 import { failure, scratchFolder } from './scratch.ts';
 
 const scratch = scratchFolder();
+/** From wherever it is: what may be fetched has tests of its own. */
+const download = (set: KnownSet, folder: string, onProgress: (progress: Progress) => void): Promise<string> =>
+  downloadTo(set, { folder, onProgress, mayFetch: () => true });
 const webs: Web[] = [];
 afterEach(async () => {
   for (const web of webs.splice(0)) await web.close();

@@ -13,7 +13,7 @@ import type { Evaluation, Protocol } from '../../src/search/evaluation.ts';
 import { macs, params } from '../../src/search/network.ts';
 import type { Genotype } from '../../src/search/space/space.ts';
 import { SPACES } from '../../src/search/space/spaces.ts';
-import { type RunningServer, startServer } from '../../src/server/server.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 import { openService, type Service } from '../../src/service/service.ts';
 import { type Archive, openArchive } from '../../src/storage/archive.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
@@ -144,6 +144,8 @@ export interface TestOptions {
   readonly permits?: number;
   /** Puts something else in place of parts of the service. */
   readonly alter?: (service: Service) => Partial<Service>;
+  /** Who may come in and how much they may; whatever is left out is as by default. */
+  readonly server?: Partial<ServerOptions>;
 }
 
 export async function openTestService({ permits = Infinity, alter }: TestOptions = {}): Promise<TestService> {
@@ -153,7 +155,7 @@ export async function openTestService({ permits = Infinity, alter }: TestOptions
   const real = openService({
     archive: noted(openArchive(await openSqlite(folder)), calls),
     engine: openFormulaEngine(gate),
-    datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
+    datasets: openDatasets({ folders: [], dataFolder: folder, download: false, confined: true }),
     now: () => new Date(),
     onError: () => undefined,
   });
@@ -194,11 +196,16 @@ export interface TestServer extends TestService, Pick<RunningServer, 'url'> {
   readonly ask: (query: string, variables?: object) => Promise<Answer>;
 }
 
-export async function startTestServer(options?: TestOptions): Promise<TestServer> {
+export async function startTestServer(options: TestOptions = {}): Promise<TestServer> {
   const test = await openTestService(options);
   const log: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line) => void log.push(line) });
-  const server = await startServer(test.service, { host: '127.0.0.1', port: 0, logger });
+  const server = await startServer(test.service, {
+    host: '127.0.0.1',
+    port: 0,
+    logger,
+    ...options.server,
+  });
   return {
     ...test,
     url: server.url,

@@ -1,8 +1,9 @@
 // What every view stands in: the bar on top, whether the service can be reached, and the view of the address.
 
-import { Component, lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { Component, lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import styles from './app.module.css';
+import { Entry, Visitor } from './entry.tsx';
 import { Searches } from './searches/searches.tsx';
 import { paths } from './ui/address.ts';
 import { State, styles as ui } from './ui/ui.tsx';
@@ -16,11 +17,15 @@ const VIEWS = {
   architecture: () => import('./architecture/architecture.tsx'),
   compare: () => import('./compare/compare.tsx'),
 };
-const Start = lazy(VIEWS.start);
-const SearchView = lazy(VIEWS.search);
-const Architectures = lazy(VIEWS.architectures);
-const ArchitectureView = lazy(VIEWS.architecture);
-const Compare = lazy(VIEWS.compare);
+
+/** Each time anew: a view that could not be loaded stays so. */
+const openViews = () => ({
+  Start: lazy(VIEWS.start),
+  SearchView: lazy(VIEWS.search),
+  Architectures: lazy(VIEWS.architectures),
+  ArchitectureView: lazy(VIEWS.architecture),
+  Compare: lazy(VIEWS.compare),
+});
 
 /** Once they are here, a view is at hand even while the service is not. */
 function loadAhead(): void {
@@ -33,22 +38,40 @@ const reasonOf = (message: string): string =>
     ? 'The service does not answer, so a part of the page is missing. Is it running, and is this computer connected to it?'
     : message;
 
+interface GuardProps {
+  readonly children: ReactNode;
+  readonly onAgain: () => void;
+  readonly onFailure: () => void;
+}
+
 /** A view that fails takes nothing else down, and can be tried again. */
-class Guard extends Component<{ readonly children: ReactNode }, { readonly message: string | null }> {
+class Guard extends Component<GuardProps, { readonly message: string | null }> {
   override state = { message: null };
   static getDerivedStateFromError(error: unknown) {
     return { message: error instanceof Error ? error.message : String(error) };
+  }
+  override componentDidCatch() {
+    this.props.onFailure();
   }
   override render() {
     if (this.state.message === null) return this.props.children;
     return (
       <State title="This view could not be drawn">
         <p>{reasonOf(this.state.message)}</p>
-        <button type="button" className={ui['button']} onClick={() => location.reload()}>
-          Load it again
+        <button type="button" className={ui['button']} onClick={this.props.onAgain}>
+          Try again
         </button>
       </State>
     );
+  }
+}
+
+/** A part of an address; what cannot be decoded as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 
@@ -83,6 +106,7 @@ function Bar() {
           </Link>
         ))}
       </nav>
+      <Visitor />
       <Link href={paths.start()} className={`${ui['button']} ${ui['primary']} ${styles['start']}`}>
         Start a search
       </Link>
@@ -95,10 +119,18 @@ export function App() {
   const [at] = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  const [tries, setTries] = useState(0);
+  const { Start, SearchView, Architectures, ArchitectureView, Compare } = useMemo(() => openViews(), [tries]);
   useEffect(() => {
     const timer = setTimeout(loadAhead, 1500);
     return () => clearTimeout(timer);
   }, []);
+  const failed = useRef(false);
+  // Who goes elsewhere and comes back after a failure has tried again.
+  useEffect(() => {
+    if (failed.current) setTries((n) => n + 1);
+    failed.current = false;
+  }, [at]);
   // A reader of the screen is taken to the new view, as a new page would do.
   useEffect(() => {
     if (!first.current) main.current?.focus();
@@ -117,23 +149,29 @@ export function App() {
         </div>
       )}
       <main id="main" ref={main} tabIndex={-1} className={styles['main']}>
-        <Guard key={at}>
-          <Suspense fallback={<State title="Loading" busy />}>
-            <Switch>
-              <Route path="/" component={Searches} />
-              <Route path="/start" component={Start} />
-              <Route path="/searches/:id">
-                {({ id }) => <SearchView key={id} id={decodeURIComponent(id)} />}
-              </Route>
-              <Route path="/architectures" component={Architectures} />
-              <Route path="/architectures/:id">
-                {({ id }) => <ArchitectureView key={id} id={decodeURIComponent(id)} />}
-              </Route>
-              <Route path="/compare" component={Compare} />
-              <Route component={NotFound} />
-            </Switch>
-          </Suspense>
-        </Guard>
+        <Entry>
+          <Guard
+            key={`${at} ${tries}`}
+            onAgain={() => setTries((n) => n + 1)}
+            onFailure={() => {
+              failed.current = true;
+            }}
+          >
+            <Suspense fallback={<State title="Loading" busy />}>
+              <Switch>
+                <Route path="/" component={Searches} />
+                <Route path="/start" component={Start} />
+                <Route path="/searches/:id">{({ id }) => <SearchView key={id} id={decoded(id)} />}</Route>
+                <Route path="/architectures" component={Architectures} />
+                <Route path="/architectures/:id">
+                  {({ id }) => <ArchitectureView key={id} id={decoded(id)} />}
+                </Route>
+                <Route path="/compare" component={Compare} />
+                <Route component={NotFound} />
+              </Switch>
+            </Suspense>
+          </Guard>
+        </Entry>
       </main>
     </>
   );

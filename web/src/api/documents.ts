@@ -271,3 +271,12 @@ export const DATASETS = graphql(`
     }
   }
 `);
+
+export const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      name
+      role
+    }
+  }
+`);

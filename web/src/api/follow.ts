@@ -5,6 +5,7 @@ import { createClient } from 'graphql-ws';
 import { stringifyDocument } from 'urql';
 import type { EventsSubscription } from './generated/graphql.ts';
 import { EVENTS } from './documents.ts';
+import { credentials } from './key.ts';
 
 export type SearchEvent = EventsSubscription['searchEvents'];
 
@@ -23,7 +24,10 @@ export interface Listener {
   connection(connection: Connection): void;
 }
 
+/** Seconds. */
 const [FIRST_RETRY, LAST_RETRY] = [0.5, 8];
+/** Milliseconds between two questions whether the service is there, and that it may take to answer. */
+const [SIGN_OF_LIFE, PATIENCE] = [10_000, 5000];
 
 /** Resolves after some seconds, or as soon as the browser says it is online again. */
 function rest(seconds: number, signal: AbortSignal): Promise<void> {
@@ -52,11 +56,19 @@ export async function follow(
   while (!signal.aborted) {
     listener.connection({ state: 'connecting' });
     // The client's own retries would ask for the same `after` again.
+    let silence: ReturnType<typeof setTimeout> | undefined;
     const socket = createClient({
       url,
       retryAttempts: 0,
-      keepAlive: 10_000,
+      connectionParams: credentials,
+      keepAlive: SIGN_OF_LIFE,
       on: {
+        ping: (received) => {
+          if (!received) silence = setTimeout(() => socket.terminate(), PATIENCE);
+        },
+        pong: (received) => {
+          if (received) clearTimeout(silence);
+        },
         connected: () => {
           delay = FIRST_RETRY;
           listener.connection({ state: 'live' });
@@ -84,6 +96,7 @@ export async function follow(
       await rest(delay, signal);
       delay = Math.min(2 * delay, LAST_RETRY);
     } finally {
+      clearTimeout(silence);
       signal.removeEventListener('abort', close);
       void socket.dispose();
     }

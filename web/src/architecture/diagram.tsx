@@ -117,11 +117,12 @@ export default function Diagram({ architecture }: { readonly architecture: Archi
   const shown = nodes.find(({ id }) => id === active);
   const reachable = shown?.id ?? nodes[0]?.id;
 
-  // Of a drawing that is too wide the middle says most.
+  // Of rows the beginning says most, of what runs down the middle.
   useEffect(() => {
     const { current } = box;
-    if (current !== null) current.scrollLeft = (current.scrollWidth - current.clientWidth) / 2;
-  }, [layout, width]);
+    if (current === null) return;
+    current.scrollLeft = direction === 'LR' ? 0 : (current.scrollWidth - current.clientWidth) / 2;
+  }, [layout, direction, width]);
 
   const press = (event: KeyboardEvent<SVGSVGElement>): void => {
     const step = STEPS[event.key];

@@ -2,20 +2,14 @@
 // keep every page ever scrolled by.
 
 import { useEffect, useMemo, useReducer } from 'react';
-import { Client, type CombinedError, fetchExchange } from 'urql';
+import type { CombinedError } from 'urql';
+import { forgetful } from '../api/client.ts';
 import type { ArchiveQuery } from '../api/generated/graphql.ts';
 import type { Question } from './asked.ts';
 import { ARCHIVE } from './documents.ts';
 import { NO_PAGES, PAGE, type Page, type Pages, received, type Sight, wanted } from './pages.ts';
 
 export type ArchiveRow = ArchiveQuery['architectures']['edges'][number]['node'];
-
-const direct = new Client({
-  url: '/graphql',
-  exchanges: [fetchExchange],
-  preferGetMethod: false,
-  fetchOptions: { headers: { 'apollo-require-preflight': 'true' } },
-});
 
 interface Held {
   /** What was asked; pages of another question are dropped. */
@@ -73,7 +67,7 @@ export function usePages(question: Question, sight: Sight): Archive {
     // Rows may go out of sight while their page is on its way; it is dropped with a later one then.
     let left = false;
     const { filter, orderBy } = JSON.parse(key) as Question;
-    void direct
+    void forgetful
       .query(ARCHIVE, { first: PAGE, after, filter, orderBy })
       .toPromise()
       .then(({ data, error }) => {

@@ -28,6 +28,9 @@ const LOAD_AGAIN = 2000;
 
 const load = async () => (await import('uplot')).default;
 
+/** Steps between ticks of what is counted. */
+const WHOLE = [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1000 * n, 10_000 * n]).toSorted((a, b) => a - b);
+
 function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
   const palette = paletteOf(box);
   const axis = {
@@ -39,7 +42,10 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
     width,
     height,
     scales: { x: { time: false } },
-    axes: [axis, { ...axis, size: 56 }],
+    axes: [
+      { ...axis, incrs: WHOLE },
+      { ...axis, size: 56 },
+    ],
     cursor: { points: { size: 7 } },
     // Where no cursor is, the last values.
     hooks: {

@@ -14,6 +14,14 @@ export interface FieldProps {
   readonly onChange: (value: Value) => void;
 }
 
+const INPUT_MODES = {
+  whole: 'numeric',
+  number: 'decimal',
+  text: 'text',
+  choice: 'text',
+  choices: 'text',
+} as const;
+
 /** EQ5 as eq5, JACOB_COV as Jacobian covariance. */
 const nameOf = (choice: string): string =>
   choice in INDICATORS
@@ -87,7 +95,7 @@ export function Field({ field, value, error, suggestions, onChange }: FieldProps
           {...common}
           id={id}
           value={String(value)}
-          inputMode={field.kind === 'number' ? 'decimal' : 'text'}
+          inputMode={INPUT_MODES[field.kind]}
           autoComplete="off"
           spellCheck={false}
           list={suggestions.length > 0 ? `${id}list` : undefined}

@@ -8,7 +8,7 @@ export interface FormField {
   readonly name: string;
   readonly label: string;
   readonly description: string;
-  readonly kind: 'number' | 'text' | 'choice' | 'choices';
+  readonly kind: 'whole' | 'number' | 'text' | 'choice' | 'choices';
   readonly choices: readonly { readonly name: string; readonly description: string | null }[];
   readonly usual: Value;
 }
@@ -17,7 +17,11 @@ export interface FormField {
 export type Value = string | readonly string[];
 export type Values = Readonly<Record<string, Value>>;
 
-const NUMBERS: ReadonlySet<string> = new Set(['Int', 'Float', 'SafeInt']);
+const NUMBERS: Readonly<Record<string, 'whole' | 'number'>> = {
+  Int: 'whole',
+  SafeInt: 'whole',
+  Float: 'number',
+};
 
 /** initChannels as Init channels. */
 const labelOf = (name: string): string => {
@@ -31,7 +35,7 @@ function textOf(value: string | number | readonly string[] | null | undefined): 
 }
 
 export const FIELDS: readonly FormField[] = inputs.StartSearchInput.map((field) => {
-  const single = NUMBERS.has(field.type) ? 'number' : field.choices === null ? 'text' : 'choice';
+  const single = NUMBERS[field.type] ?? (field.choices === null ? 'text' : 'choice');
   return {
     name: field.name,
     label: labelOf(field.name),
@@ -87,18 +91,29 @@ export const clonedValues = (settings: SearchRowFragment['settings']): Values =>
 export const equalValues = (a: Values, b: Values): boolean =>
   FIELDS.every(({ name }) => String(a[name]) === String(b[name]));
 
-/**
- * What is sent: numbers as numbers, nothing for what is left empty. A number that is none is sent as the text it
- * is, for the service to refuse by name.
- */
+const isNumber = (kind: FormField['kind']): boolean => kind === 'whole' || kind === 'number';
+
+/** What is sent: numbers as numbers, nothing for what is left empty. */
 export function toInput(values: Values): StartMutationVariables['input'] {
   const entries = FIELDS.flatMap(({ name, kind }) => {
     const value = values[name] ?? '';
-    if (value === '') return [];
-    const number = kind === 'number' ? Number(value) : Number.NaN;
-    return [[name, Number.isNaN(number) ? value : number]];
+    return value === '' ? [] : [[name, isNumber(kind) ? Number(value) : value]];
   });
   return Object.fromEntries(entries) as StartMutationVariables['input'];
+}
+
+/** By field, what no number can be read from; of all else the service is the judge. */
+export function unreadable(values: Values): Readonly<Record<string, string>> {
+  const wrong = FIELDS.flatMap(({ name, kind }) => {
+    const value = String(values[name] ?? '');
+    if (value === '' || !isNumber(kind)) return [];
+    const number = Number(value);
+    const isRead = kind === 'whole' ? Number.isSafeInteger(number) : Number.isFinite(number);
+    return isRead && value.trim() !== ''
+      ? []
+      : [[name, `${kind === 'whole' ? 'an integer' : 'a number'}; got '${value}'`]];
+  });
+  return Object.fromEntries(wrong) as Readonly<Record<string, string>>;
 }
 
 /** The field an error is about; null: none of the form's. */

@@ -16,8 +16,8 @@ import styles from './searches.module.css';
 type Row = SearchesQuery['searches']['edges'][number]['node'];
 
 const PAGE = 25;
-/** Milliseconds between two looks at searches that are at work. */
-const LOOK_AGAIN = 2000;
+/** Milliseconds between two looks, while searches are at work and while none is: others may start one. */
+const [LOOK_AGAIN, LOOK_IDLY] = [2000, 8000];
 
 const isAtWork = ({ status }: Row): boolean => status === 'RUNNING' || status === 'PREPARING';
 
@@ -96,8 +96,8 @@ export function Searches() {
   const busy = rows.some(isAtWork);
   const settled = !fetching && !stale;
   useEffect(() => {
-    if (!settled || (!busy && error === undefined)) return;
-    const timer = setTimeout(look, LOOK_AGAIN);
+    if (!settled) return;
+    const timer = setTimeout(look, busy || error !== undefined ? LOOK_AGAIN : LOOK_IDLY);
     return () => clearTimeout(timer);
   }, [settled, busy, error, data]);
 

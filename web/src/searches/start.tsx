@@ -1,6 +1,6 @@
 // Starts a search: a preset or the settings of another search to begin with, every setting to change.
 
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useMutation, useQuery } from 'urql';
 import { DATASETS, SEARCH, START } from '../api/documents.ts';
@@ -20,6 +20,7 @@ import {
   PRESETS,
   presetValues,
   toInput,
+  unreadable,
   type Value,
   type Values,
 } from './form.ts';
@@ -44,6 +45,7 @@ function Form({ from }: { readonly from: SearchRowFragment | null }) {
   const [errors, setErrors] = useState<Errors>({});
   const [problem, setProblem] = useState<string | null>(null);
   const [key, setKey] = useState(newKey);
+  const [refusals, setRefusals] = useState(0);
   const [{ fetching }, start] = useMutation(START);
   const [{ data: known }] = useQuery({ query: DATASETS });
   const [, navigate] = useLocation();
@@ -57,14 +59,18 @@ function Form({ from }: { readonly from: SearchRowFragment | null }) {
   function show(at: Errors, whole: string | null): void {
     setErrors(at);
     setProblem(whole);
-    requestAnimationFrame(() => {
-      const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
-      wrong?.closest('details')?.setAttribute('open', '');
-      wrong?.focus();
-    });
+    setRefusals((n) => n + 1);
   }
+  // Once what is wrong is drawn, the reader is taken to the first of it.
+  useEffect(() => {
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    wrong?.closest('details')?.setAttribute('open', '');
+    wrong?.focus();
+  }, [refusals]);
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
+    const wrong = unreadable(values);
+    if (Object.keys(wrong).length > 0) return show(wrong, null);
     const { data, error } = await start({ input: toInput(values), idempotencyKey: key });
     if (error !== undefined) return show({}, problemOf(error));
     const { search, errors: refused = [] } = data?.startSearch ?? {};

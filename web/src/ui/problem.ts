@@ -15,3 +15,7 @@ export const isNotFound = (error: CombinedError): boolean =>
     ({ extensions: { code, field } }) =>
       code === 'NOT_FOUND' || (code === 'INVALID_ARGUMENT' && field === 'id'),
   );
+
+/** The service does not know who asks. */
+export const isUnknown = (error: CombinedError): boolean =>
+  error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'UNAUTHENTICATED');
