@@ -72,10 +72,11 @@ test.each(STORAGES)(
     const heard: Heard[] = [];
     let known: ReadonlySet<string> = new Set();
     let [killedAt, knownAt] = [Infinity, 0];
-    // Followed on the one that does not run it, from beginning to end.
-    for await (const event of follow(second.url, id, 0)) {
-      heard.push(event);
-      if (heard.length !== 30) continue;
+    async function killFirst(): Promise<void> {
+      // Followed on the one that runs it, which tells at once: it is not at its end yet.
+      for await (const event of follow(first.url, id, 0)) {
+        if (event.sequence === 30) break;
+      }
       await first.kill();
       killedAt = Date.now();
       const documents = await store.open();
@@ -85,6 +86,10 @@ test.each(STORAGES)(
       knownAt = await documents.count(EVENTS, []);
       await documents.close();
     }
+    const killing = killFirst();
+    // And on the one that does not, from beginning to end.
+    for await (const event of follow(second.url, id, 0)) heard.push(event);
+    await killing;
     expect(heard.map(({ sequence }) => sequence)).toEqual(heard.map((_, i) => i + 1));
     expect(heard.at(-1)?.status).toBe('COMPLETED');
     expect(await second.stop()).toBe(true);
