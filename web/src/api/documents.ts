@@ -38,6 +38,19 @@ graphql(`
   }
 `);
 
+graphql(`
+  fragment MeasuredParts on Architecture {
+    id
+    macs
+    params
+    indicators {
+      name
+      value
+      log
+    }
+  }
+`);
+
 export const SEARCHES = graphql(`
   query Searches($first: Int!, $after: String) {
     searches(first: $first, after: $after) {
@@ -122,18 +135,10 @@ export const EVENTS = graphql(`
         generation
         reused
         architecture {
-          id
+          ...MeasuredParts
           genotype
-          macs
-          params
           feasible
           infeasibleReason
-          indicators {
-            name
-            value
-            log
-            seconds
-          }
         }
       }
       ... on GenerationFinished {
@@ -188,6 +193,14 @@ export const EVENTS = graphql(`
   }
 `);
 
+graphql(`
+  fragment Refusal on UserError {
+    code
+    message
+    field
+  }
+`);
+
 export const START = graphql(`
   mutation Start($input: StartSearchInput!, $idempotencyKey: String) {
     startSearch(input: $input, idempotencyKey: $idempotencyKey) {
@@ -195,9 +208,7 @@ export const START = graphql(`
         id
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -210,9 +221,7 @@ export const PAUSE = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -224,9 +233,7 @@ export const RESUME = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -238,9 +245,7 @@ export const CANCEL = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -250,9 +255,7 @@ export const DELETE = graphql(`
     deleteSearch(id: $id) {
       deletedId
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
