@@ -22,8 +22,6 @@ export interface SearchParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
-  /** How long a lease lasts that nobody renews; as long as is good unless given. */
-  readonly leaseMs?: number;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, search: SearchId) => void;
 }

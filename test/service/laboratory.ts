@@ -59,7 +59,6 @@ export interface LaboratoryOptions {
   readonly documents?: (real: Documents) => Documents;
   readonly datasets?: (real: Datasets) => Datasets;
   readonly now?: () => Date;
-  readonly leaseMs?: number;
   /** Told of each score the engine computed, once the service has dealt with it; holds the lane until it resolves. */
   readonly onComputed?: (count: number, signal: AbortSignal) => Promise<void> | void;
 }
@@ -86,7 +85,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     datasets = unchanged,
     onComputed,
   } = options;
-  const { now = () => new Date(), leaseMs } = options;
+  const { now = () => new Date() } = options;
   const computed: ArchitectureId[] = [];
   const errors: unknown[] = [];
   const archive = openArchive(documents(await openDocuments()));
@@ -109,7 +108,6 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       },
     },
     now,
-    ...(leaseMs !== undefined && { leaseMs }),
     onError: (error) => errors.push(error),
   });
   return { service, archive, computed, errors, close: () => service.close() };
