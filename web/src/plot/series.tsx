@@ -5,6 +5,7 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { paletteOf } from './colour.ts';
 import styles from './plot.module.css';
+import { inTurn } from './turns.ts';
 import { useWidth } from './useCanvas.ts';
 
 export interface Line {
@@ -79,26 +80,31 @@ export function Series(props: SeriesProps) {
   const shape = lines.map((line) => `${line.label}${line.colour}`).join(' ');
   useEffect(() => {
     let gone = false;
+    let giveUp: () => void = () => undefined;
     const element = box.current;
     if (element === null || width === 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     load().then(
       (Plot) => {
-        if (!gone) plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+        if (gone) return;
+        giveUp = inTurn(() => {
+          plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+        });
       },
       () => {
         // The connection was lost just then.
-        if (!gone) timer = setTimeout(() => setTries((n) => n + 1), LOAD_AGAIN);
+        if (gone) return;
+        const timer = setTimeout(() => setTries((n) => n + 1), LOAD_AGAIN);
+        giveUp = () => clearTimeout(timer);
       },
     );
     return () => {
       gone = true;
-      clearTimeout(timer);
+      giveUp();
       plot.current?.destroy();
       plot.current = null;
     };
   }, [width, height, shape, tries]);
-  useEffect(() => plot.current?.setData(latest.current), [xs, lines]);
+  useEffect(() => inTurn(() => plot.current?.setData(latest.current)), [xs, lines]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
     .join(', ');
