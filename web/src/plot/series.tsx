@@ -32,6 +32,12 @@ const load = async () => (await import('uplot')).default;
 /** Steps between ticks of what is counted. */
 const WHOLE = [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1000 * n, 10_000 * n]).toSorted((a, b) => a - b);
 
+/** Where no cursor is, the legend has the last values. */
+function showLast(plot: uPlot): void {
+  const last = plot.data[0].length - 1;
+  if (plot.cursor.idx === null && plot.legend.idx !== last) plot.setLegend({ idx: last }, false);
+}
+
 function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
   const palette = paletteOf(box);
   const axis = {
@@ -48,12 +54,7 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
       { ...axis, size: 56 },
     ],
     cursor: { points: { size: 7 } },
-    // Where no cursor is, the last values.
-    hooks: {
-      setLegend: [
-        (plot) => plot.legend.idx === null && plot.setLegend({ idx: plot.data[0].length - 1 }, false),
-      ],
-    },
+    hooks: { setLegend: [showLast] },
     series: [
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({
@@ -104,7 +105,12 @@ export function Series(props: SeriesProps) {
       plot.current = null;
     };
   }, [width, height, shape, tries]);
-  useEffect(() => inTurn(() => plot.current?.setData(latest.current)), [xs, lines]);
+  const append = (): void => {
+    if (plot.current === null) return;
+    plot.current.setData(latest.current);
+    showLast(plot.current);
+  };
+  useEffect(() => inTurn(append), [xs, lines]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
     .join(', ');
