@@ -36,9 +36,11 @@ COPY --from=build /app/dist dist
 # The one folder that is written to; all else may be mounted read-only.
 RUN install -d -o 10001 -g 10001 -m 0700 /data
 VOLUME /data
+# It starts without a key, for one to be made in it; until then it lets nobody in.
 ENV HOST=0.0.0.0 \
   PORT=4000 \
-  MEDNAS_DATA_DIR=/data
+  MEDNAS_DATA_DIR=/data \
+  MEDNAS_ANONYMOUS=off
 EXPOSE 4000
 # A number, not a name: orchestrators that refuse root can tell.
 USER 10001:10001

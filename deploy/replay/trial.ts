@@ -61,12 +61,21 @@ const listing = (root: string): readonly string[] =>
     maxBuffer: 2 ** 28,
   }).split('\n');
 
-async function ask(url: string, query: string, variables: object): Promise<Answers> {
-  const response = await fetch(`${url}/graphql`, {
+/** The service, and a key to it. */
+interface Door {
+  readonly url: string;
+  readonly key: string;
+}
+
+const post = ({ url, key }: Door, query: string, variables: object): Promise<Response> =>
+  fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(key !== '' && { authorization: `Bearer ${key}` }) },
     body: JSON.stringify({ query, variables }),
   });
+
+async function ask(door: Door, query: string, variables: object): Promise<Answers> {
+  const response = await post(door, query, variables);
   const { data, errors } = (await response.json()) as { readonly data: Answers; readonly errors?: unknown };
   assert.equal(errors, undefined, JSON.stringify(errors));
   return data;
@@ -93,8 +102,7 @@ async function running(
 ): Promise<void> {
   const port = await freePort();
   const [at = assert.fail('the image has no volume')] = image.volumes;
-  // Whoever reaches it may do everything: the trial is about the image, not about keys.
-  const env = { ...image.env, PORT: String(port), MEDNAS_ANONYMOUS: 'admin' };
+  const env = { ...image.env, PORT: String(port) };
   const command = [...image.entrypoint, ...image.cmd];
   say(`run: ${command.join(' ')} (user ${image.user}, PORT=${port})`);
   const began = performance.now();
@@ -151,20 +159,30 @@ async function health({ image, say }: Trial, container: Container, port: number)
 }
 
 /** A search's id, once it has come to `wanted`. */
-async function search(url: string, generations: number, wanted: string): Promise<string> {
+async function search(door: Door, generations: number, wanted: string): Promise<string> {
   const variables = { input: { ...SETTINGS, generations }, key: `replay-${generations}` };
-  const { startSearch } = await ask(url, START, variables);
+  const { startSearch } = await ask(door, START, variables);
   const id = startSearch?.search?.id ?? assert.fail(JSON.stringify(startSearch?.errors));
-  await comesTo(url, id, wanted);
+  await comesTo(door, id, wanted);
   return id;
 }
 
-async function comesTo(url: string, id: string, wanted: string): Promise<void> {
+async function comesTo(door: Door, id: string, wanted: string): Promise<void> {
   await until(`search ${wanted}`, SEARCH_WITHIN_MS, async () => {
-    const status = (await ask(url, STATE, { id })).search?.status ?? 'absent';
+    const status = (await ask(door, STATE, { id })).search?.status ?? 'absent';
     assert.ok(!['absent', 'FAILED', 'PAUSED'].includes(status), `the search is ${status}`);
     return status === wanted;
   });
+}
+
+/** A key made in the container, as README says; without one nobody is let in. */
+async function keyOf({ image, say }: Trial, container: Container, url: string): Promise<string> {
+  assert.equal((await post({ url, key: '' }, '{ viewer { role } }', {})).status, 401);
+  const make = [...image.entrypoint, 'keys', 'create', '--role', 'admin', '--name', 'trial', '--json'];
+  const { code, output } = await container.exec(make);
+  assert.equal(code, 0, output);
+  say('without a key: refused; a key is made');
+  return (JSON.parse(output) as { readonly key: string }).key;
 }
 
 async function dashboard({ say }: Trial, url: string): Promise<void> {
@@ -178,17 +196,19 @@ export async function tryImage(trial: Trial): Promise<void> {
   const before = listing(trial.image.root);
   let done = '';
   let goingOn = '';
+  let key = '';
   await running(trial, async (url, container, port) => {
     await confinement(trial, container);
     await health(trial, container, port);
     await dashboard(trial, url);
-    done = await search(url, FEW_GENERATIONS, 'COMPLETED');
-    goingOn = await search(url, MANY_GENERATIONS, 'RUNNING');
+    key = await keyOf(trial, container, url);
+    done = await search({ url, key }, FEW_GENERATIONS, 'COMPLETED');
+    goingOn = await search({ url, key }, MANY_GENERATIONS, 'RUNNING');
     trial.say('one search completed, another is running');
   });
   await running(trial, async (url) => {
-    await comesTo(url, done, 'COMPLETED');
-    await comesTo(url, goingOn, 'RUNNING');
+    await comesTo({ url, key }, done, 'COMPLETED');
+    await comesTo({ url, key }, goingOn, 'RUNNING');
     trial.say('on the same volume again: the first is there, the other goes on');
   });
   const known = new Set(before);

@@ -26,7 +26,7 @@ export interface Leases {
   readonly forget: (search: SearchId) => Promise<void>;
 }
 
-export function openLeases(archive: Archive, now: () => Date, leaseMs: number): Leases {
+export function openLeases(archive: Archive, now: () => Date): Leases {
   const owner = newOwner();
   const isOurs = (lease: LeaseRecord): boolean => lease.owner?.token === owner.token;
   const isFree = (lease: LeaseRecord): boolean =>
@@ -39,7 +39,7 @@ export function openLeases(archive: Archive, now: () => Date, leaseMs: number): 
   const heldByUs = (search: SearchId, before: LeaseRecord | null): LeaseRecord => ({
     search,
     owner,
-    expiresAt: new Date(now().getTime() + leaseMs).toISOString(),
+    expiresAt: new Date(now().getTime() + LEASE_MS).toISOString(),
     fence: before === null ? 1 : isOurs(before) ? before.fence : before.fence + 1,
   });
 
@@ -72,7 +72,7 @@ export function openLeases(archive: Archive, now: () => Date, leaseMs: number): 
     keep(search, onLost) {
       let isOver = false;
       let renewing = Promise.resolve();
-      const renewLater = () => setTimeout(() => void (renewing = renew()), leaseMs / RENEWALS);
+      const renewLater = () => setTimeout(() => void (renewing = renew()), LEASE_MS / RENEWALS);
       let timer = renewLater();
       async function renew(): Promise<void> {
         // An archive that does not answer now may do so before the lease lapses.

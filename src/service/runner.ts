@@ -26,8 +26,6 @@ export interface SearchParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
   readonly now: () => Date;
-  /** How long a lease lasts that nobody renews; as long as is good unless given. */
-  readonly leaseMs?: number;
   /** How many searches run at the same time; as many as there are unless given. */
   readonly maxSearches?: number;
   /** How much one search may take; as much as it likes unless given. */

@@ -49,10 +49,10 @@ export interface SearchesLoad {
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
-  const { archive, journal, engine, datasets, now, quota = NO_QUOTA, leaseMs = LEASE_MS } = parts;
+  const { archive, journal, engine, datasets, now, quota = NO_QUOTA } = parts;
   const lifecycle = openLifecycle(archive, journal, now);
   const { transition, ending } = lifecycle;
-  const leases = openLeases(archive, now, leaseMs);
+  const leases = openLeases(archive, now);
   const inTurn = openTurns<SearchId>();
   const queue = openQueue(parts.maxSearches ?? Infinity);
   const runner = openRunner(parts, lifecycle, leases, inTurn);
@@ -146,7 +146,7 @@ export function openSearches(parts: SearchParts) {
       one && 'expiresAt' in one ? [Date.parse(one.expiresAt)] : [],
     );
     // Also what lapses that has not been begun yet: whoever runs it may die at any time.
-    recoverIn(Math.min(leaseMs, ...expiries.map((expiry) => expiry - now().getTime())));
+    recoverIn(Math.min(LEASE_MS, ...expiries.map((expiry) => expiry - now().getTime())));
     return outcomes.filter((one) => one !== null).length - expiries.length;
   }
 

@@ -72,6 +72,11 @@ describe.each(TARGETS)('target %s', (target) => {
     expect(all('EXPOSE', told).map(({ value }) => value)).toEqual([env['PORT']]);
   });
 
+  test('listens to others, and lets in nobody who has no key', () => {
+    const env = Object.fromEntries(all('ENV', told).flatMap(({ pairs }) => pairs));
+    expect(env).toMatchObject({ HOST: '0.0.0.0', MEDNAS_ANONYMOUS: 'off' });
+  });
+
   test('takes from the build what runs, and of the context no more than data', () => {
     const own = STAGES.filter(({ name }) => !['base', 'build'].includes(name)).flatMap(
       (stage) => stage.instructions,

@@ -92,7 +92,7 @@ describe.each(Object.keys(STORAGES))('%s', (storage) => {
 
     const documents = await openDocuments();
     const late = (): Date => new Date(Date.now() + 2 * LEASE_MS);
-    const fence = await openLeases(openArchive(documents), late, LEASE_MS).take(id);
+    const fence = await openLeases(openArchive(documents), late).take(id);
     expect(fence).toBe(2);
     const before = await contentOf(documents);
     wake();
@@ -119,7 +119,7 @@ describe.each(Object.keys(STORAGES))('%s', (storage) => {
 test('a fence grows with each owner, released or not, and ends with its search', async () => {
   const archive = openArchive(await openSqlite(newFolder()));
   const now = (): Date => new Date();
-  const [first, second] = [openLeases(archive, now, LEASE_MS), openLeases(archive, now, LEASE_MS)];
+  const [first, second] = [openLeases(archive, now), openLeases(archive, now)];
   const id = 'a-search' as never;
   expect(await first.take(id)).toBe(1);
   expect(await first.take(id)).toBe(1);

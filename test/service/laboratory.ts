@@ -60,7 +60,6 @@ export interface LaboratoryOptions {
   readonly documents?: (real: Documents) => Documents;
   readonly datasets?: (real: Datasets) => Datasets;
   readonly now?: () => Date;
-  readonly leaseMs?: number;
   readonly maxSearches?: number;
   readonly quota?: Quota;
   /** Told of each score the engine computed, once the service has dealt with it; holds the lane until it resolves. */
@@ -89,7 +88,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     datasets = unchanged,
     onComputed,
   } = options;
-  const { now = () => new Date(), leaseMs } = options;
+  const { now = () => new Date() } = options;
   const computed: ArchitectureId[] = [];
   const errors: unknown[] = [];
   const archive = openArchive(documents(await openDocuments()));
@@ -112,7 +111,6 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       },
     },
     now,
-    ...(leaseMs !== undefined && { leaseMs }),
     ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),
     ...(options.quota !== undefined && { quota: options.quota }),
     onError: (error) => errors.push(error),

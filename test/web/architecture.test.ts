@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { mstf } from '../../src/search/space/mstf.ts';
-import { orderOf, pressed, questionOf, toWhole } from '../../web/src/architecture/asked.ts';
+import { orderOf, pressed, questionOf } from '../../web/src/architecture/asked.ts';
 import { drawingOf, type Level } from '../../web/src/architecture/drawing.ts';
 import { genesOf, heritageOf, inherited, tally } from '../../web/src/architecture/genes.ts';
-import { graphNodeLabel, operationLabel, valueOf } from '../../web/src/architecture/labels.ts';
+import { valueOf } from '../../web/src/measure/measured.ts';
+import { toWhole } from '../../web/src/measure/whole.ts';
+import { graphNodeLabel, operationLabel } from '../../web/src/architecture/labels.ts';
 import { type Box, type Direction, pathAlong, placed } from '../../web/src/architecture/layout.ts';
 import { NO_PAGES, PAGE, type Pages, received, rowAt, wanted } from '../../web/src/architecture/pages.ts';
 import { histogramOf, placeOf, standingOf, wordsOf } from '../../web/src/architecture/standing.ts';

@@ -22,8 +22,8 @@ const evaluated = (
     infeasibleReason: feasible ? null : 'too large',
     indicators: feasible
       ? [
-          { name: 'JACOB_COV', value: sequence, log: null, seconds: 0.1 },
-          { name: 'SYNFLOW', value: null, log: 700 + sequence, seconds: 0.1 },
+          { name: 'JACOB_COV', value: sequence, log: null },
+          { name: 'SYNFLOW', value: null, log: 700 + sequence },
         ]
       : [],
   },

@@ -27,9 +27,17 @@ const openViews = () => ({
   Compare: lazy(VIEWS.compare),
 });
 
-/** Once they are here, a view is at hand even while the service is not. */
-function loadAhead(): void {
-  for (const load of Object.values(VIEWS)) load().catch(() => undefined);
+const loadAll = (): void => Object.values(VIEWS).forEach((view) => void view().catch(() => undefined));
+
+/** Loads them all when the browser has nothing to do: then a view is at hand even while the service is not. */
+function loadAhead(): () => void {
+  // Safari has no such callback.
+  if (!('requestIdleCallback' in globalThis)) {
+    loadAll();
+    return () => undefined;
+  }
+  const id = requestIdleCallback(loadAll);
+  return () => cancelIdleCallback(id);
 }
 
 /** Browsers word it in their own ways when a part of the page cannot be loaded. */
@@ -121,10 +129,7 @@ export function App() {
   const first = useRef(true);
   const [tries, setTries] = useState(0);
   const { Start, SearchView, Architectures, ArchitectureView, Compare } = useMemo(() => openViews(), [tries]);
-  useEffect(() => {
-    const timer = setTimeout(loadAhead, 1500);
-    return () => clearTimeout(timer);
-  }, []);
+  useEffect(loadAhead, []);
   const failed = useRef(false);
   // Who goes elsewhere and comes back after a failure has tried again.
   useEffect(() => {

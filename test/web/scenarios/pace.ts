@@ -28,6 +28,8 @@ export function pace(open: Open): void {
     await stage.visit('/');
     const id = await startSearch(stage, SETTINGS);
     await stage.visit(`/searches/${id}`);
+    // What follows is of events that arrive, not of the page's own beginning.
+    await fact(page, 'Connection', 'live');
     const ways: Record<string, () => Promise<unknown>> = {
       live: () => Promise.resolve(),
       'told again': () => page.reload(),

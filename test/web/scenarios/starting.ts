@@ -50,6 +50,10 @@ export function starting(open: Open): void {
     await fact(page, 'Scored', '40 of 40');
     await fact(page, 'Connection', 'complete');
     await status(page, 'completed');
+    // Of the three charts, whose legends tell of the last generation while no pointer says otherwise.
+    const told = page.locator('.u-legend tr:first-child .u-value');
+    await told.filter({ hasText: /^4$/ }).nth(2).waitFor();
+    expect(await told.allTextContents()).toEqual(['4', '4', '4']);
     await stage.picture('search-completed');
 
     const id = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1) ?? '');

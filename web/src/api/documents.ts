@@ -39,6 +39,19 @@ graphql(`
   }
 `);
 
+graphql(`
+  fragment MeasuredParts on Architecture {
+    id
+    macs
+    params
+    indicators {
+      name
+      value
+      log
+    }
+  }
+`);
+
 export const SEARCHES = graphql(`
   query Searches($first: Int!, $after: String) {
     searches(first: $first, after: $after) {
@@ -123,18 +136,10 @@ export const EVENTS = graphql(`
         generation
         reused
         architecture {
-          id
+          ...MeasuredParts
           genotype
-          macs
-          params
           feasible
           infeasibleReason
-          indicators {
-            name
-            value
-            log
-            seconds
-          }
         }
       }
       ... on GenerationFinished {
@@ -189,6 +194,14 @@ export const EVENTS = graphql(`
   }
 `);
 
+graphql(`
+  fragment Refusal on UserError {
+    code
+    message
+    field
+  }
+`);
+
 export const START = graphql(`
   mutation Start($input: StartSearchInput!, $idempotencyKey: String) {
     startSearch(input: $input, idempotencyKey: $idempotencyKey) {
@@ -196,9 +209,7 @@ export const START = graphql(`
         id
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -211,9 +222,7 @@ export const PAUSE = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -225,9 +234,7 @@ export const RESUME = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -239,9 +246,7 @@ export const CANCEL = graphql(`
         ...SearchRow
       }
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }
@@ -251,9 +256,7 @@ export const DELETE = graphql(`
     deleteSearch(id: $id) {
       deletedId
       errors {
-        code
-        message
-        field
+        ...Refusal
       }
     }
   }

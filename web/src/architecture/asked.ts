@@ -6,6 +6,7 @@ import type {
   ArchitectureOrderField,
   OrderDirection,
 } from '../api/generated/graphql.ts';
+import { limitOf } from '../measure/whole.ts';
 import { INDICATORS } from '../ui/format.ts';
 
 /** As people write them; '' binds nothing. */
@@ -49,17 +50,6 @@ export function pressed(sort: string, by: ArchitectureOrderField): string {
   return sortOf(by, now.by === by && now.direction === 'DESC' ? 'ASC' : 'DESC');
 }
 
-const POWERS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
-
-/** 1.5M as 1,500,000; null: it binds nothing; NaN: it is no whole number from 0. */
-export function toWhole(text: string): number | null {
-  const written = text.replaceAll(/[\s,_]/g, '').toLowerCase();
-  if (written === '') return null;
-  const [, digits, prefix] = /^(\d+(?:\.\d+)?|\.\d+)([kmgt]?)$/.exec(written) ?? [];
-  const value = Math.round(Number(digits) * (POWERS[prefix ?? ''] ?? Number.NaN));
-  return Number.isSafeInteger(value) ? value : Number.NaN;
-}
-
 export interface Question {
   readonly filter: ArchitectureFilter;
   readonly orderBy: ArchitectureOrder;
@@ -68,8 +58,8 @@ export interface Question {
 /** What cannot be understood binds nothing: its field says so. */
 export function questionOf({ dataset, feasible, sort, ...limits }: Asked): Question {
   const numbers = Object.entries(limits).flatMap(([name, text]) => {
-    const value = toWhole(text);
-    return value === null || Number.isNaN(value) ? [] : [[name, value] as const];
+    const value = limitOf(text);
+    return value === null ? [] : [[name, value] as const];
   });
   return {
     filter: {

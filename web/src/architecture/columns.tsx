@@ -5,7 +5,7 @@ import { Link } from 'wouter';
 import type { ArchitectureOrderField, Indicator } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
 import { brief, count, figure, INDICATORS } from '../ui/format.ts';
-import { valuesOf } from './labels.ts';
+import { valuesOf } from '../measure/measured.ts';
 import type { ArchiveRow } from './usePages.ts';
 
 export interface Column {

@@ -15,19 +15,6 @@ graphql(`
   }
 `);
 
-graphql(`
-  fragment ScoredParts on Architecture {
-    id
-    macs
-    params
-    indicators {
-      name
-      value
-      log
-    }
-  }
-`);
-
 export const ARCHITECTURE = graphql(`
   query Architecture($id: ID!) {
     architecture(id: $id) {
@@ -142,15 +129,8 @@ export const INDIVIDUAL = graphql(`
           id
           born
           architecture {
-            id
+            ...MeasuredParts
             genotype
-            macs
-            params
-            indicators {
-              name
-              value
-              log
-            }
           }
         }
       }
@@ -171,7 +151,7 @@ export const SCORED = graphql(`
           node {
             id
             architecture {
-              ...ScoredParts
+              ...MeasuredParts
             }
           }
         }
@@ -190,7 +170,7 @@ export const MEMBERS = graphql(`
           individual {
             id
             architecture {
-              ...ScoredParts
+              ...MeasuredParts
             }
           }
         }
@@ -209,16 +189,9 @@ export const ARCHIVE = graphql(`
       }
       edges {
         node {
-          id
-          macs
-          params
+          ...MeasuredParts
           feasible
           scoredAt
-          indicators {
-            name
-            value
-            log
-          }
           protocol {
             dataset
             initChannels

@@ -1,11 +1,11 @@
 // Which architectures are listed, and in which order.
 
-import { useId } from 'react';
 import { useQuery } from 'urql';
 import { DATASETS } from '../api/documents.ts';
 import type { ArchitectureOrderField, OrderDirection } from '../api/generated/graphql.ts';
-import { Choice, classes, styles as ui } from '../ui/ui.tsx';
-import { type Asked, FIELDS, orderOf, sortOf, toWhole } from './asked.ts';
+import { Limit } from '../measure/limit.tsx';
+import { Choice } from '../ui/ui.tsx';
+import { type Asked, FIELDS, orderOf, sortOf } from './asked.ts';
 import styles from './architectures.module.css';
 
 type Change = (name: keyof Asked, value: string) => void;
@@ -22,36 +22,6 @@ const DIRECTIONS = [
 ] as const;
 
 const ORDERS = Object.entries(FIELDS) as [ArchitectureOrderField, string][];
-
-function Limit(props: {
-  readonly label: string;
-  readonly example: string;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}) {
-  const hint = useId();
-  const wrong = Number.isNaN(toWhole(props.value));
-  return (
-    <label className={ui['inline']}>
-      {props.label}
-      <input
-        className={classes(ui['control'], styles['limit'])}
-        inputMode="text"
-        autoComplete="off"
-        placeholder={props.example}
-        value={props.value}
-        aria-invalid={wrong}
-        aria-describedby={wrong ? hint : undefined}
-        onChange={(event) => props.onChange(event.target.value)}
-      />
-      {wrong && (
-        <span id={hint} className={ui['wrong']}>
-          a number, e.g. {props.example}
-        </span>
-      )}
-    </label>
-  );
-}
 
 export function Filters({ asked, onChange }: { readonly asked: Asked; readonly onChange: Change }) {
   const [{ data }] = useQuery({ query: DATASETS, requestPolicy: 'cache-first' });

@@ -1,17 +1,8 @@
 // Operations, shapes and scores as people read them.
 
-import type { ArchitectureQuery, GraphOp, Indicator } from '../api/generated/graphql.ts';
+import type { ArchitectureQuery, GraphOp } from '../api/generated/graphql.ts';
 
 export type Architecture = NonNullable<ArchitectureQuery['architecture']>;
-
-type Score = Pick<Architecture['indicators'][number], 'name' | 'value' | 'log'>;
-
-/** As everywhere in the dashboard: SynFlow by its logarithm, all others as they are. */
-export const valueOf = ({ name, value, log }: Score): number | null =>
-  (name === 'SYNFLOW' ? log : value) ?? null;
-
-export const valuesOf = (scores: readonly Score[]): Readonly<Partial<Record<Indicator, number | null>>> =>
-  Object.fromEntries(scores.map((score) => [score.name, valueOf(score)]));
 
 /** 28, 28, 16 as 28×28×16. */
 export const shapeLabel = (shape: readonly number[]): string => shape.join('×');

@@ -11,7 +11,8 @@ import { Card, classes, Notice } from '../ui/ui.tsx';
 import styles from './architecture.module.css';
 import { INDIVIDUAL } from './documents.ts';
 import { type Form, type Heritage, inherited, type Inherited, tally } from './genes.ts';
-import { type Architecture, valueOf } from './labels.ts';
+import { valueOf } from '../measure/measured.ts';
+import type { Architecture } from './labels.ts';
 
 type Node = NonNullable<IndividualQuery['node']>;
 type Individual = Extract<Node, { readonly origin: Origin }>;

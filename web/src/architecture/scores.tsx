@@ -1,47 +1,52 @@
 // What was measured of an architecture, and how that stands among what a search has scored.
 
-import { count, figure, INDICATORS, whole } from '../ui/format.ts';
+import { type Measured, measuredOf } from '../measure/measured.ts';
+import { indicator, MACS, PARAMS, type Quantity } from '../measure/quantity.ts';
+import { figure, whole } from '../ui/format.ts';
 import { Card, Facts, Notice } from '../ui/ui.tsx';
 import styles from './architecture.module.css';
-import { type Architecture, valueOf } from './labels.ts';
+import type { Architecture } from './labels.ts';
 import { histogramOf, placeOf, standingOf, wordsOf } from './standing.ts';
 import { type Point, usePopulation } from './usePopulation.ts';
 
-interface Quantity {
-  readonly name: string;
+/** Of one architecture: what it is, and a word on it. */
+interface Reading {
+  readonly quantity: Quantity<Measured>;
   readonly note: string;
-  readonly value: number | null;
-  readonly show: (value: number) => string;
-  readonly of: (point: Point) => number | null | undefined;
 }
 
 const brisk = (value: number): string => figure(Number(value.toPrecision(2)));
+const timeOf = (seconds: number): string =>
+  seconds < 0.1 ? `${brisk(seconds * 1000)} ms` : `${brisk(seconds)} s`;
 
-const quantitiesOf = ({ indicators, macs, params }: Architecture): readonly Quantity[] => [
-  ...indicators.map((score) => ({
-    name: INDICATORS[score.name].label,
-    note: `took ${score.seconds < 0.1 ? `${brisk(score.seconds * 1000)} ms` : `${brisk(score.seconds)} s`}; larger is better`,
-    value: valueOf(score),
-    show: figure,
-    of: ({ values }: Point) => values[score.name],
+const readingsOf = ({ indicators, macs, params }: Architecture): readonly Reading[] => [
+  ...indicators.map(({ name, seconds }) => ({
+    quantity: indicator(name),
+    note: `took ${timeOf(seconds)}; larger is better`,
   })),
-  { name: 'MACs', note: whole(macs), value: macs, show: count, of: (point) => point.macs },
-  { name: 'Parameters', note: whole(params), value: params, show: count, of: (point) => point.params },
+  { quantity: MACS, note: whole(macs) },
+  { quantity: PARAMS, note: whole(params) },
 ];
+
+function valueIn(quantity: Quantity<Measured>, measured: Measured): string {
+  const value = quantity.of(measured);
+  return value === null ? 'not finite' : quantity.show(value);
+}
 
 const BINS = 28;
 const HEIGHT = 46;
 
 function Distribution(props: {
-  readonly quantity: Quantity;
+  readonly quantity: Quantity<Measured>;
   readonly points: readonly Point[];
-  readonly id: string;
+  readonly own: Point;
 }) {
-  const { quantity, points, id } = props;
-  const { value, show, of } = quantity;
+  const { quantity, points, own } = props;
+  const { show } = quantity;
+  const value = quantity.of(own);
   const others = points.flatMap((point) => {
-    const other = of(point);
-    return point.id === id || other === null || other === undefined ? [] : [other];
+    const other = quantity.of(point);
+    return point.id === own.id || other === null ? [] : [other];
   });
   if (value === null) return <p className="faint">Not finite, so it stands nowhere.</p>;
   const histogram = histogramOf([...others, value], BINS);
@@ -49,7 +54,7 @@ function Distribution(props: {
   const words = wordsOf(standingOf(value, others));
   return (
     <>
-      <svg width="100%" height={HEIGHT + 8} role="img" aria-label={`${quantity.name}: ${words}`}>
+      <svg width="100%" height={HEIGHT + 8} role="img" aria-label={`${quantity.label}: ${words}`}>
         {histogram.counts.map((height, bin) => (
           <rect
             // oxlint-disable-next-line react/no-array-index-key -- A bin is its place.
@@ -83,6 +88,7 @@ function Compared({
   readonly search: string;
 }) {
   const population = usePopulation(search);
+  const own = { id: architecture.id, ...measuredOf(architecture) };
   if (population.state === 'failed') return <Notice tone="bad">{population.message}</Notice>;
   const read = population.state === 'read';
   return (
@@ -93,23 +99,15 @@ function Compared({
           : `Reading what the search has scored: ${whole(population.read)}${population.total === null ? '' : ` of ${whole(population.total)}`} …`}
       </p>
       <div className={styles['quantities']}>
-        {quantitiesOf(architecture).map((quantity) => (
-          <div key={quantity.name}>
-            <Measured quantity={quantity} />
-            {read && <Distribution quantity={quantity} points={population.points} id={architecture.id} />}
+        {readingsOf(architecture).map(({ quantity, note }) => (
+          <div key={quantity.key}>
+            <h3>{quantity.label}</h3>
+            <p className={styles['value']}>{valueIn(quantity, own)}</p>
+            <p className={styles['note']}>{note}</p>
+            {read && <Distribution quantity={quantity} points={population.points} own={own} />}
           </div>
         ))}
       </div>
-    </>
-  );
-}
-
-function Measured({ quantity: { name, note, value, show } }: { readonly quantity: Quantity }) {
-  return (
-    <>
-      <h3>{name}</h3>
-      <p className={styles['value']}>{value === null ? 'not finite' : show(value)}</p>
-      <p className={styles['note']}>{note}</p>
     </>
   );
 }
@@ -125,10 +123,10 @@ export function Scores(props: { readonly architecture: Architecture; readonly se
       {search === null ? (
         <>
           <Facts
-            facts={quantitiesOf(architecture).map(({ name, note, value, show }) => [
-              name,
-              <span key={name} title={note}>
-                {value === null ? 'not finite' : show(value)}
+            facts={readingsOf(architecture).map(({ quantity, note }) => [
+              quantity.label,
+              <span key={quantity.key} title={note}>
+                {valueIn(quantity, measuredOf(architecture))}
               </span>,
             ])}
           />

@@ -2,20 +2,17 @@
 
 import { useEffect, useState } from 'react';
 import { type Client, type CombinedError, useClient } from 'urql';
-import type { Indicator, ScoredPartsFragment } from '../api/generated/graphql.ts';
+import type { MeasuredPartsFragment } from '../api/generated/graphql.ts';
 import { whole } from '../ui/format.ts';
 import { problemOf } from '../ui/problem.ts';
 import { MEMBERS, SCORED } from './documents.ts';
-import { valuesOf } from './labels.ts';
+import { type Measured, measuredOf } from '../measure/measured.ts';
 
 /** The paper's search scores 1,640. */
 const MOST = 2000;
 
-export interface Point {
+export interface Point extends Measured {
   readonly id: string;
-  readonly macs: number;
-  readonly params: number;
-  readonly values: Readonly<Partial<Record<Indicator, number | null>>>;
 }
 
 export type Population =
@@ -23,11 +20,9 @@ export type Population =
   | { readonly state: 'read'; readonly points: readonly Point[]; readonly who: string }
   | { readonly state: 'failed'; readonly message: string };
 
-const toPoint = ({ id, macs, params, indicators }: ScoredPartsFragment): Point => ({
-  id,
-  macs,
-  params,
-  values: valuesOf(indicators),
+const toPoint = (architecture: MeasuredPartsFragment): Point => ({
+  id: architecture.id,
+  ...measuredOf(architecture),
 });
 
 const failed = (error: CombinedError | undefined): Population => ({

@@ -2,19 +2,6 @@
 
 import { graphql } from '../api/generated/index.ts';
 
-graphql(`
-  fragment ComparedArchitecture on Architecture {
-    id
-    macs
-    params
-    indicators {
-      name
-      value
-      log
-    }
-  }
-`);
-
 export const COMPARED = graphql(`
   query Compared($id: ID!) {
     search(id: $id) {
@@ -32,7 +19,7 @@ export const COMPARED = graphql(`
         individual {
           objectives
           architecture {
-            ...ComparedArchitecture
+            ...MeasuredParts
           }
         }
       }
@@ -41,7 +28,7 @@ export const COMPARED = graphql(`
           born
           objectives
           architecture {
-            ...ComparedArchitecture
+            ...MeasuredParts
           }
         }
       }

@@ -3,12 +3,12 @@
 import { useCallback, useMemo, useState } from 'react';
 import { Link } from 'wouter';
 import { Scatter } from '../plot/scatter.tsx';
-import type { ScaleKind } from '../plot/scale.ts';
-import { paths, useParameter } from '../ui/address.ts';
-import { Card, Choice, Facts, styles as ui } from '../ui/ui.tsx';
+import { useAxis } from '../measure/axis.tsx';
+import { paths } from '../ui/address.ts';
+import { Card, Facts, styles as ui } from '../ui/ui.tsx';
 import styles from './compare.module.css';
 import { dotId, dotsOf, trailsOf } from './marks.ts';
-import { type Candidate, type Quantity, quantitiesOf, usualAxes } from './quantities.ts';
+import { type Candidate, quantitiesOf, usualAxes } from './quantities.ts';
 import type { Named } from './summary.tsx';
 
 interface Member {
@@ -26,51 +26,6 @@ const membersOf = (searches: readonly Named[]): ReadonlyMap<string, Member> =>
       ),
     ),
   );
-
-/** An axis of the address: what it shows, and how. */
-function useAxis(
-  name: 'x' | 'y',
-  quantities: readonly Quantity[],
-  usual: Quantity,
-  searches: readonly Named[],
-) {
-  const [key, setKey] = useParameter(name, usual.key);
-  const [kind, setKind] = useParameter(`${name}Scale`, 'linear');
-  const quantity = quantities.find((one) => one.key === key) ?? usual;
-  const positive = searches.every(({ there }) =>
-    there.search.paretoFront.every(({ individual }) => (quantity.of(individual) ?? 1) > 0),
-  );
-  const scale: ScaleKind = kind === 'log' && positive ? 'log' : 'linear';
-  return { name, quantity, scale, positive, setKey, setKind };
-}
-
-function AxisChoices(props: {
-  readonly axis: ReturnType<typeof useAxis>;
-  readonly quantities: readonly Quantity[];
-}) {
-  const { name, quantity, scale, positive, setKey, setKind } = props.axis;
-  return (
-    <span className={styles['axis']}>
-      <Choice
-        label={name}
-        value={quantity.key}
-        options={props.quantities.map(({ key, label }) => [key, label])}
-        onChange={setKey}
-      />
-      {positive && (
-        <Choice
-          label={`${name} scale`}
-          value={scale}
-          options={[
-            ['linear', 'linear'],
-            ['log', 'log'],
-          ]}
-          onChange={setKind}
-        />
-      )}
-    </span>
-  );
-}
 
 export function Fronts(props: {
   /** All of them; axes do not change when one is hidden. */
@@ -92,12 +47,16 @@ export function Fronts(props: {
     [searches, sameFrame],
   );
   const [usualX, usualY] = usualAxes(quantities);
-  const x = useAxis('x', quantities, usualX, searches);
-  const y = useAxis('y', quantities, usualY, searches);
+  const candidates = useMemo(
+    () => searches.flatMap(({ there }) => there.search.paretoFront.map(({ individual }) => individual)),
+    [searches],
+  );
+  const x = useAxis<Candidate>('x', quantities, usualX, candidates);
+  const y = useAxis<Candidate>('y', quantities, usualY, candidates);
   const shown = useMemo(() => searches.filter(({ there }) => !hidden.has(there.id)), [searches, hidden]);
   const plane = useMemo(
-    () => ({ x: x.quantity, y: y.quantity, xKind: x.scale, yKind: y.scale }),
-    [x.quantity, y.quantity, x.scale, y.scale],
+    () => ({ x: x.quantity, y: y.quantity, xKind: x.kind, yKind: y.kind }),
+    [x.quantity, y.quantity, x.kind, y.kind],
   );
   const dots = useMemo(() => dotsOf(shown, plane), [shown, plane]);
   const trails = useMemo(() => trailsOf(shown, plane), [shown, plane]);
@@ -127,15 +86,15 @@ export function Fronts(props: {
       title="Fronts of the last generations"
       tools={
         <>
-          <AxisChoices axis={x} quantities={quantities} />
-          <AxisChoices axis={y} quantities={quantities} />
+          {x.controls}
+          {y.controls}
         </>
       }
     >
       <Scatter
         label="Fronts"
-        x={{ label: x.quantity.label, kind: x.scale }}
-        y={{ label: y.quantity.label, kind: y.scale }}
+        x={{ label: x.quantity.label, kind: x.kind }}
+        y={{ label: y.quantity.label, kind: y.kind }}
         dots={dots}
         trails={trails}
         selected={selected}

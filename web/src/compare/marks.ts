@@ -4,7 +4,8 @@ import { seriesColour } from '../plot/colour.ts';
 import type { Dot, Trail } from '../plot/marks.ts';
 import type { ScaleKind } from '../plot/scale.ts';
 import type { There } from './compared.ts';
-import type { Candidate, Quantity } from './quantities.ts';
+import { frontOf, type Quantity } from '../measure/quantity.ts';
+import type { Candidate } from './quantities.ts';
 
 /** How many searches can be told apart. */
 export const MOST = 6;
@@ -30,8 +31,8 @@ export interface Shown {
 }
 
 export interface Plane {
-  readonly x: Quantity;
-  readonly y: Quantity;
+  readonly x: Quantity<Candidate>;
+  readonly y: Quantity<Candidate>;
   readonly xKind: ScaleKind;
   readonly yKind: ScaleKind;
 }
@@ -67,20 +68,12 @@ export function dotsOf(shown: readonly Shown[], plane: Plane): readonly Dot[] {
   });
 }
 
-const SIGN = { less: 1, more: -1 } as const;
-
 /** Joins those no other member betters in both quantities: in other planes than its own a front is none. */
-export function trailsOf(shown: readonly Shown[], plane: Plane): readonly Trail[] {
-  const [sx, sy] = [SIGN[plane.x.better], SIGN[plane.y.better]];
-  return shown.flatMap((one) => {
-    const points = placed(one, plane).map(({ at }) => at);
-    const sorted = points.toSorted(([a, b], [c, d]) => sx * (a - c) || sy * (b - d));
-    let least = Infinity;
-    const front = sorted.filter(([, b]) => {
-      const isBetter = sy * b < least;
-      least = Math.min(least, sy * b);
-      return isBetter;
-    });
-    return front.length < 2 ? [] : [{ points: front, colour: one.look.colour, opacity: 0.55 }];
+export const trailsOf = (shown: readonly Shown[], plane: Plane): readonly Trail[] =>
+  shown.flatMap((one) => {
+    const members = placed(one, plane).map(({ candidate }) => candidate);
+    const points = frontOf(members, plane.x, plane.y).map(
+      (candidate) => [plane.x.of(candidate) ?? NaN, plane.y.of(candidate) ?? NaN] as const,
+    );
+    return points.length < 2 ? [] : [{ points, colour: one.look.colour, opacity: 0.55 }];
   });
-}

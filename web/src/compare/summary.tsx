@@ -9,7 +9,7 @@ import styles from './compare.module.css';
 import type { ComparedSearch } from './compared.ts';
 import { Mark } from './mark.tsx';
 import type { Shown } from './marks.ts';
-import { indicator, MACS, PARAMS } from './quantities.ts';
+import { indicatorOf, MACS, PARAMS } from './quantities.ts';
 
 export interface Named extends Shown {
   readonly name: string;
@@ -88,7 +88,7 @@ export function Summary(props: {
                 </td>
                 {names.map((at) => (
                   <td key={at} className="number">
-                    {figure(search.best ? indicator(at).of(search.best.individual) : null)}
+                    {figure(search.best ? indicatorOf(at).of(search.best.individual) : null)}
                   </td>
                 ))}
                 <td className="number">{took(search)}</td>

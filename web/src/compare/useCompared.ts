@@ -1,7 +1,7 @@
 // What is known of the searches of the address, looked at again every few seconds while any is at work.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type Client, type CombinedError, useClient } from 'urql';
+import { type Client, useClient } from 'urql';
 import { isNotFound, problemOf } from '../ui/problem.ts';
 import { type Compared, type Curve, isUnsettled } from './compared.ts';
 import { COMPARED, CURVE } from './documents.ts';
@@ -10,13 +10,6 @@ import { COMPARED, CURVE } from './documents.ts';
 const LOOK_AGAIN = 3000;
 
 const AFRESH = { requestPolicy: 'network-only' } as const;
-
-/** Also what never was an id of anything, as a damaged link has it. */
-const isUnknown = (error: CombinedError): boolean =>
-  isNotFound(error) ||
-  error.graphQLErrors.some(
-    ({ extensions }) => extensions['code'] === 'INVALID_ARGUMENT' && extensions['field'] === 'id',
-  );
 
 interface Reading {
   readonly curve: Curve;
@@ -40,7 +33,7 @@ async function readOn(client: Client, id: string, { points, cursor }: Curve): Pr
 async function read(client: Client, id: string, before: Compared | undefined): Promise<Compared> {
   const { data, error } = await client.query(COMPARED, { id }, AFRESH).toPromise();
   const known = before?.state === 'there' ? before : null;
-  if (error !== undefined && !isUnknown(error)) {
+  if (error !== undefined && !isNotFound(error)) {
     const message = problemOf(error);
     return known === null ? { state: 'failed', id, message } : { ...known, problem: message };
   }

@@ -2,20 +2,17 @@
 // the archive years later comes to the same. All of it is plain data; nothing is asked for beside the events.
 
 import type { SearchEvent } from '../api/follow.ts';
-import type { Indicator, Origin, SearchStatus } from '../api/generated/graphql.ts';
+import type { Origin, SearchStatus } from '../api/generated/graphql.ts';
+import { type Measured, type Values, valuesOf } from '../measure/measured.ts';
 
 /** An architecture as the search met it. */
-export interface Scored {
+export interface Scored extends Measured {
   readonly id: string;
   readonly genotype: readonly number[];
-  readonly macs: number;
-  readonly params: number;
   readonly feasible: boolean;
   readonly reason: string | null;
-  /** Raw values, the logarithm of indicators that have one; null: not finite. */
-  readonly values: Readonly<Partial<Record<Indicator, number | null>>>;
-  /** The values as they are. */
-  readonly raw: Readonly<Partial<Record<Indicator, number | null>>>;
+  /** The values as they are, SynFlow's too. */
+  readonly raw: Values;
   readonly generation: number;
   /** Its score was in the archive before. */
   readonly reused: boolean;
@@ -82,8 +79,6 @@ type Told<N extends SearchEvent['__typename']> = Extract<SearchEvent, { readonly
 
 function toScored({ architecture, generation, reused }: Told<'ArchitectureEvaluated'>): Scored {
   const { id, genotype, macs, params, feasible, infeasibleReason, indicators } = architecture;
-  const by = (of: (score: (typeof indicators)[number]) => number | null | undefined) =>
-    Object.fromEntries(indicators.map((score) => [score.name, of(score) ?? null]));
   return {
     id,
     genotype,
@@ -91,8 +86,8 @@ function toScored({ architecture, generation, reused }: Told<'ArchitectureEvalua
     params,
     feasible,
     reason: infeasibleReason ?? null,
-    values: by(({ name, log, value }) => (name === 'SYNFLOW' ? log : value)),
-    raw: by(({ value }) => value),
+    values: valuesOf(indicators),
+    raw: Object.fromEntries(indicators.map(({ name, value }) => [name, value ?? null])),
     generation,
     reused,
   };

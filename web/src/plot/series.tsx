@@ -5,6 +5,7 @@ import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { paletteOf } from './colour.ts';
 import styles from './plot.module.css';
+import { inTurn } from './turns.ts';
 import { useWidth } from './useCanvas.ts';
 
 export interface Line {
@@ -31,6 +32,12 @@ const load = async () => (await import('uplot')).default;
 /** Steps between ticks of what is counted. */
 const WHOLE = [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1000 * n, 10_000 * n]).toSorted((a, b) => a - b);
 
+/** Where no cursor is, the legend has the last values. */
+function showLast(plot: uPlot): void {
+  const last = plot.data[0].length - 1;
+  if (plot.cursor.idx === null && plot.legend.idx !== last) plot.setLegend({ idx: last }, false);
+}
+
 function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
   const palette = paletteOf(box);
   const axis = {
@@ -47,12 +54,7 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
       { ...axis, size: 56 },
     ],
     cursor: { points: { size: 7 } },
-    // Where no cursor is, the last values.
-    hooks: {
-      setLegend: [
-        (plot) => plot.legend.idx === null && plot.setLegend({ idx: plot.data[0].length - 1 }, false),
-      ],
-    },
+    hooks: { setLegend: [showLast] },
     series: [
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({
@@ -79,26 +81,36 @@ export function Series(props: SeriesProps) {
   const shape = lines.map((line) => `${line.label}${line.colour}`).join(' ');
   useEffect(() => {
     let gone = false;
+    let giveUp: () => void = () => undefined;
     const element = box.current;
     if (element === null || width === 0) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     load().then(
       (Plot) => {
-        if (!gone) plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+        if (gone) return;
+        giveUp = inTurn(() => {
+          plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+        });
       },
       () => {
         // The connection was lost just then.
-        if (!gone) timer = setTimeout(() => setTries((n) => n + 1), LOAD_AGAIN);
+        if (gone) return;
+        const timer = setTimeout(() => setTries((n) => n + 1), LOAD_AGAIN);
+        giveUp = () => clearTimeout(timer);
       },
     );
     return () => {
       gone = true;
-      clearTimeout(timer);
+      giveUp();
       plot.current?.destroy();
       plot.current = null;
     };
   }, [width, height, shape, tries]);
-  useEffect(() => plot.current?.setData(latest.current), [xs, lines]);
+  const append = (): void => {
+    if (plot.current === null) return;
+    plot.current.setData(latest.current);
+    showLast(plot.current);
+  };
+  useEffect(() => inTurn(append), [xs, lines]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
     .join(', ');

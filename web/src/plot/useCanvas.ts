@@ -1,8 +1,9 @@
 // A canvas as wide as its place, sharp on any screen, drawn anew when its size, its look or what it shows
-// changes, at most once a frame.
+// changes.
 
 import { type RefObject, useEffect, useRef, useState } from 'react';
 import { type Palette, paletteOf } from './colour.ts';
+import { inTurn } from './turns.ts';
 
 export interface Surface {
   readonly context: CanvasRenderingContext2D;
@@ -43,7 +44,7 @@ export function useCanvas(
     return () => dark.removeEventListener('change', change);
   }, []);
   useEffect(() => {
-    const frame = requestAnimationFrame(() => {
+    return inTurn(() => {
       const element = canvas.current;
       const context = element?.getContext('2d') ?? null;
       if (element === null || context === null || width === 0) return;
@@ -55,7 +56,6 @@ export function useCanvas(
       palette.current ??= paletteOf(element.parentElement ?? document.body);
       draw({ context, width, height, palette: palette.current });
     });
-    return () => cancelAnimationFrame(frame);
   }, [width, height, draw, look]);
   return canvas;
 }

@@ -4,44 +4,18 @@ import { useMemo } from 'react';
 import { ramp } from '../plot/colour.ts';
 import plot from '../plot/plot.module.css';
 import { Scatter } from '../plot/scatter.tsx';
-import type { ScaleKind } from '../plot/scale.ts';
 import { useParameter } from '../ui/address.ts';
+import { useAxis } from '../measure/axis.tsx';
 import { brief } from '../ui/format.ts';
-import { Card, Check, Choice } from '../ui/ui.tsx';
+import { Card, Check } from '../ui/ui.tsx';
 import { dotsOf, trailsOf, type View } from './marks.ts';
 import type { Shown } from './search.tsx';
 import styles from './search.module.css';
 
-const SCALES = [
-  ['linear', 'linear'],
-  ['log', 'log'],
-] as const;
-
-/** A quantity and its scale for an axis, and the controls that choose them. */
-function useAxis(name: 'x' | 'y', usual: string, quantities: Shown['quantities']) {
-  const [key, setKey] = useParameter(name, usual);
-  const [kind, setKind] = useParameter(`${name}Scale`, 'linear');
-  const quantity = quantities.find((one) => one.key === key) ?? quantities[name === 'x' ? 0 : 1];
-  if (quantity === undefined) throw new Error('a search has no quantity to show');
-  const scale: ScaleKind = kind === 'log' ? 'log' : 'linear';
-  const controls = (
-    <span className={styles['axis']}>
-      <Choice
-        label={name}
-        value={quantity.key}
-        options={quantities.map((one) => [one.key, one.label])}
-        onChange={setKey}
-      />
-      <Choice label={`${name} scale`} value={scale} options={SCALES} onChange={setKind} />
-    </span>
-  );
-  return { quantity, scale, controls };
-}
-
 export function Front(props: Shown & { readonly onGeneration: (at: number) => void }) {
   const { search, story, quantities, generation, selected, select, passes, onGeneration } = props;
-  const x = useAxis('x', 'f1', quantities);
-  const y = useAxis('y', 'f2', quantities);
+  const x = useAxis('x', quantities, quantities[0], story.scored);
+  const y = useAxis('y', quantities, quantities[1], story.scored);
   const [infeasible, setInfeasible] = useParameter('infeasible', 'no');
   const [trails, setTrails] = useParameter('trails', 'yes');
   const last = story.generations.length - 1;
@@ -71,9 +45,7 @@ export function Front(props: Shown & { readonly onGeneration: (at: number) => vo
     return [
       ['architecture', brief(id)],
       ['scored in generation', String(scored.generation)],
-      ...quantities.map(
-        ({ label, of, show }) => [label, of(scored) === null ? '–' : show(of(scored))] as const,
-      ),
+      ...quantities.map(({ label, of, show }) => [label, show(of(scored))] as const),
     ] as const;
   };
   return (
@@ -89,8 +61,8 @@ export function Front(props: Shown & { readonly onGeneration: (at: number) => vo
     >
       <Scatter
         label={`${y.quantity.label} against ${x.quantity.label}`}
-        x={{ label: x.quantity.label, kind: x.scale }}
-        y={{ label: y.quantity.label, kind: y.scale }}
+        x={{ label: x.quantity.label, kind: x.kind }}
+        y={{ label: y.quantity.label, kind: y.kind }}
         dots={dots}
         trails={lines}
         selected={marked}

@@ -4,14 +4,14 @@
 import type { Scored, Story } from '../live/story.ts';
 import { ramp } from '../plot/colour.ts';
 import type { Dot, Trail } from '../plot/marks.ts';
-import { frontOf, type Quantity } from './quantities.ts';
+import { frontOf, type Quantity } from '../measure/quantity.ts';
 
 export interface View {
   readonly story: Story;
   /** Index into the story's generations. */
   readonly generation: number;
-  readonly x: Quantity;
-  readonly y: Quantity;
+  readonly x: Quantity<Scored>;
+  readonly y: Quantity<Scored>;
   readonly infeasible: boolean;
   readonly trails: boolean;
   /** The last generation there will be. */
@@ -26,8 +26,17 @@ const membersOf = ({ generations, byId }: Story, at: number): readonly Scored[] 
   (generations[at]?.members ?? []).flatMap(({ id }) => byId.get(id) ?? []);
 
 /** The front of a generation's population in two quantities. */
-export const frontAt = (story: Story, at: number, x: Quantity, y: Quantity): readonly Scored[] =>
-  frontOf(membersOf(story, at), x, y);
+export const frontAt = (
+  story: Story,
+  at: number,
+  x: Quantity<Scored>,
+  y: Quantity<Scored>,
+): readonly Scored[] =>
+  frontOf(
+    membersOf(story, at).filter(({ feasible }) => feasible),
+    x,
+    y,
+  );
 
 const place = (scored: Scored, { x, y }: View): readonly [number, number] | null => {
   const [a, b] = [x.of(scored), y.of(scored)];

@@ -14,10 +14,7 @@ const colourOf = (name: string, index: number): string =>
 export const Operations = memo(function Operations({ search, story, quantities, generation }: Shown) {
   const { blockLength, operations } = search.space;
   const [f1, f2] = quantities;
-  const front = useMemo(
-    () => (f1 === undefined || f2 === undefined ? [] : frontAt(story, generation, f1, f2)),
-    [story.generations, generation, f1, f2],
-  );
+  const front = useMemo(() => frontAt(story, generation, f1, f2), [story.generations, generation, f1, f2]);
   const rows = useMemo(
     () =>
       operationShares(

@@ -6,8 +6,9 @@ import { Link } from 'wouter';
 import type { Placed, Scored } from '../live/story.ts';
 import { paths } from '../ui/address.ts';
 import { brief, figure } from '../ui/format.ts';
-import { Card, Choice, classes, styles as ui } from '../ui/ui.tsx';
-import { limitOf } from './picks.tsx';
+import { Card, Choice, classes } from '../ui/ui.tsx';
+import { Limit } from '../measure/limit.tsx';
+import { limitOf } from '../measure/whole.ts';
 import type { Shown } from './search.tsx';
 import styles from './search.module.css';
 
@@ -45,7 +46,7 @@ function columnsOf(quantities: Shown['quantities']): readonly Column[] {
       key,
       label: short,
       of: ({ scored }: Row) => of(scored),
-      show: ({ scored }: Row) => (of(scored) === null ? '–' : show(of(scored))),
+      show: ({ scored }: Row) => show(of(scored)),
     })),
     {
       key: 'born',
@@ -111,24 +112,8 @@ export const Population = memo(function Population(props: Shown) {
         <>
           <span className="faint">{rows.length} rows</span>
           <Choice label="Show" value={extent} options={EXTENTS} onChange={setExtent} />
-          <label className={ui['inline']}>
-            MACs up to{' '}
-            <input
-              className={classes(ui['control'], styles['limit'])}
-              value={macs}
-              placeholder="20 M"
-              onChange={(event) => setMacs(event.target.value)}
-            />
-          </label>
-          <label className={ui['inline']}>
-            params up to{' '}
-            <input
-              className={classes(ui['control'], styles['limit'])}
-              value={params}
-              placeholder="100 k"
-              onChange={(event) => setParams(event.target.value)}
-            />
-          </label>
+          <Limit label="MACs up to" example="20M" value={macs} onChange={setMacs} />
+          <Limit label="params up to" example="100k" value={params} onChange={setParams} />
         </>
       }
     >

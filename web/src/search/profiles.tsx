@@ -4,7 +4,7 @@ import { memo, useMemo } from 'react';
 import { ramp } from '../plot/colour.ts';
 import { ParallelCoordinates } from '../plot/parallel.tsx';
 import { Card, styles as ui } from '../ui/ui.tsx';
-import type { Brushes } from './brushes.ts';
+import { type Brushes, profileOf } from './brushes.ts';
 import type { Shown } from './search.tsx';
 import styles from './search.module.css';
 
@@ -22,7 +22,7 @@ export const Profiles = memo(function Profiles(
       (story.generations[generation]?.members ?? []).flatMap(({ id, rank }) => {
         const scored = story.byId.get(id);
         if (scored === undefined || !scored.feasible) return [];
-        const values = Object.fromEntries(quantities.map(({ key, of }) => [key, of(scored)]));
+        const values = profileOf(scored, quantities);
         return [
           {
             id,

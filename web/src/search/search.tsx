@@ -1,13 +1,14 @@
 // A search, live: where it stands, its front, its course, its population, and what was picked. What is shown is
 // what its events tell; the selection and how one looks at it are in the address.
 
-import { useEffect, useMemo, useState } from 'react';
+import { Children, type ReactNode, useEffect, useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQuery } from 'urql';
 import { SEARCH } from '../api/documents.ts';
 import { useKept } from '../api/useKept.ts';
 import type { SearchQuery } from '../api/generated/graphql.ts';
 import { useStory } from '../live/useStory.ts';
+import { inTurn } from '../plot/turns.ts';
 import { paths, useParameter } from '../ui/address.ts';
 import { isNotFound, problemOf } from '../ui/problem.ts';
 import { Card, State, styles as ui } from '../ui/ui.tsx';
@@ -26,6 +27,15 @@ import { type Brushes, within } from './brushes.ts';
 export type Found = NonNullable<SearchQuery['search']>;
 
 const NO_BRUSH: Brushes = new Map();
+
+/** The parts of the view, one more a frame: no frame has to make them all. */
+function Parts({ children }: { readonly children: ReactNode }) {
+  const parts = Children.toArray(children);
+  const [count, setCount] = useState(1);
+  const more = count < parts.length;
+  useEffect(() => (more ? inTurn(() => setCount((n) => n + 1)) : undefined), [more, count]);
+  return <div className={styles['grid']}>{parts.slice(0, count)}</div>;
+}
 
 function Live({ search, refresh }: { readonly search: Found; readonly refresh: () => void }) {
   const { story, connection } = useStory(search.id);
@@ -70,7 +80,7 @@ function Live({ search, refresh }: { readonly search: Found; readonly refresh: (
           )}
         </Card>
       ) : (
-        <div className={styles['grid']}>
+        <Parts>
           <Front {...shown} onGeneration={(at) => setAsked(at === last ? '' : String(at))} />
           <div className={styles['side']}>
             <Selection {...shown} />
@@ -80,7 +90,7 @@ function Live({ search, refresh }: { readonly search: Found; readonly refresh: (
           <Courses search={search} story={settled} />
           <Profiles {...calm} brushes={brushes} onBrushes={setBrushes} />
           <Population {...calm} />
-        </div>
+        </Parts>
       )}
     </>
   );

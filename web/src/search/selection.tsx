@@ -32,9 +32,7 @@ export function Selection({ search, story, quantities, selected, select }: Shown
     >
       <Facts
         facts={[
-          ...quantities.map(
-            ({ label, of, show }) => [label, of(scored) === null ? '–' : show(of(scored))] as const,
-          ),
+          ...quantities.map(({ label, of, show }) => [label, show(of(scored))] as const),
           ['Generation', scored.generation],
           ['Rank', member === undefined ? 'not in the last population' : member.rank],
         ]}
