@@ -53,6 +53,12 @@ export const LIMITS: Limits = { requests: 6000, subscriptions: 100 };
 /** Milliseconds for a request to come, so that none holds a connection by coming slowly. */
 const REQUEST_MS = 30_000;
 
+/**
+ * Milliseconds that a connection may lie idle. Longer than the 60 s after which proxies and clients let go of
+ * one: who closes first must not be the service, or a request that is on its way is lost.
+ */
+const IDLE_MS = 65_000;
+
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
@@ -190,7 +196,11 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   };
   let isUnready = false;
   let closing: Promise<void> | null = null;
-  const listener = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS });
+  const listener = createServer({
+    requestTimeout: REQUEST_MS,
+    headersTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+  });
   const http = await openHttp({ api, viewerOf, visits, logger, graceMs }, listener);
   const events = openEventStream({ api, access, places, patience, viewerOf, visits });
   const checks = health({
