@@ -5,7 +5,9 @@ import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
 import { publishersAnd } from './data/source.ts';
 import { openEngine } from './engine/pool.ts';
+import type { BusChange } from './service/redis.ts';
 import { openService, type Service } from './service/service.ts';
+import { openWakeUps, type WakeUps } from './service/wakeUps.ts';
 import { type Archive, openArchive } from './storage/archive.ts';
 import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
@@ -14,6 +16,8 @@ export interface Surroundings {
   /** Whether dataset files are opened in the configured folders alone, as is right where anybody may ask. Unless given: yes. */
   readonly confined?: boolean;
   readonly onDownload: (progress: DownloadProgress) => void;
+  /** Told when wake-ups begin, or cease, to travel between processes. */
+  readonly onBus?: (change: BusChange) => void;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, context: string) => void;
 }
@@ -22,6 +26,13 @@ export interface Surroundings {
 async function loadMongo(uri: string): Promise<Documents> {
   const { openMongo } = await import('./storage/mongo.ts');
   return await openMongo(uri);
+}
+
+/** Redis too is imported when it is used. */
+async function loadWakeUps(url: string | null, onBus: (change: BusChange) => void): Promise<WakeUps> {
+  if (url === null) return openWakeUps();
+  const { openRedis } = await import('./service/redis.ts');
+  return openWakeUps(openRedis(url, onBus));
 }
 
 /**
@@ -41,7 +52,7 @@ export const composeArchive = async (config: Config): Promise<Archive> =>
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(
   config: Config,
-  { onDownload, onError, confined = true }: Surroundings,
+  { onDownload, onBus = () => undefined, onError, confined = true }: Surroundings,
 ): Promise<Service> {
   const { dataDir, backend, workers, datasetFolders, download, downloadHosts } = config;
   const { searches, maxEvaluations, maxSeconds } = config;
@@ -58,6 +69,8 @@ export async function compose(
         onProgress: onDownload,
       }),
       engine: await openEngine({ backend, workers }),
+      // Last, since it keeps the process alive: what fails before it leaves nothing open.
+      wakeUps: await loadWakeUps(config.redisUrl, onBus),
       now: () => new Date(),
       maxSearches: searches,
       quota: { maxEvaluations, maxSeconds },

@@ -12,6 +12,8 @@ export interface Config {
   readonly dataDir: string;
   /** null: the archive is an SQLite file in `dataDir`. */
   readonly mongodbUri: string | null;
+  /** null: processes hear of each other by polling. */
+  readonly redisUrl: string | null;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -101,6 +103,16 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     defaultMeans: 'none: SQLite',
     secret: true,
     read: (text) => (text === '' ? null : /^mongodb(\+srv)?:\/\/[^/]/.test(text) ? text : undefined),
+  },
+  redisUrl: {
+    name: 'REDIS_URL',
+    description: 'Redis by which processes that share an archive tell each other at once that there are events.',
+    wanted: 'an address that begins with redis:// or rediss://',
+    byDefault: '',
+    defaultMeans: 'none: every 2 s',
+    secret: true,
+    read: (text) =>
+      text === '' ? null : /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,
   },
   host: {
     name: 'HOST',

@@ -27,6 +27,10 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
   const service = await compose(config, {
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
+    onBus: (change) =>
+      change.isUp
+        ? logger.info('wake-ups travel over Redis')
+        : logger.warn({ reason: change.reason }, 'Redis is away: events of other processes are polled for'),
     onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
   });
   const options = {

@@ -6,6 +6,7 @@ import { loadConfig, readConfig, VARIABLES } from '../src/config.ts';
 const DEFAULTS = {
   dataDir: '.mednas',
   mongodbUri: null,
+  redisUrl: null,
   host: '127.0.0.1',
   port: 4000,
   backend: 'wasm',
@@ -48,6 +49,8 @@ test.each([
   ['MEDNAS_DATA_DIR', '/var/lib/mednas', { dataDir: '/var/lib/mednas' }],
   ['MONGODB_URI', 'mongodb://db:27017/mednas', { mongodbUri: 'mongodb://db:27017/mednas' }],
   ['MONGODB_URI', 'mongodb+srv://u:p@db.example.org', { mongodbUri: 'mongodb+srv://u:p@db.example.org' }],
+  ['REDIS_URL', 'redis://:secret@cache:6379/1', { redisUrl: 'redis://:secret@cache:6379/1' }],
+  ['REDIS_URL', 'rediss://cache', { redisUrl: 'rediss://cache' }],
   ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
   ['HOST', '::1', { host: '::1' }],
   ['HOST', 'nas.example.org', { host: 'nas.example.org' }],
@@ -136,6 +139,16 @@ test.each(['postgres://user:hunter2@db', 'mongodb://', 'user:hunter2@db', 'mongo
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
     );
     expect(() => readConfig({ MONGODB_URI: uri })).toThrow('MONGODB_URI');
+  },
+);
+
+test.each(['http://user:hunter2@cache', 'redis://', 'hunter2@cache', 'redis:///0', 'redis://u:hunter2@[cache'])(
+  'a REDIS_URL that is none (%s) is refused without repeating it',
+  (url) => {
+    expect(() => readConfig({ REDIS_URL: url })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+    expect(() => readConfig({ REDIS_URL: url })).toThrow('REDIS_URL');
   },
 );
 

@@ -49,7 +49,7 @@ const SCORING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 const ANSWERING_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** What is looked at: engine and searches, as they are now. */
-function openGauges({ engine, engineLoad, searches }: Service, registers: Registry[]): void {
+function openGauges({ engine, engineLoad, searches, hearsOthers }: Service, registers: Registry[]): void {
   const now: Readonly<Record<string, readonly [help: string, read: () => number]>> = {
     mednas_workers: ['Threads that score architectures.', () => engine.workers],
     mednas_workers_busy: ['Threads that score an architecture now.', () => engineLoad().busy],
@@ -62,6 +62,14 @@ function openGauges({ engine, engineLoad, searches }: Service, registers: Regist
   };
   for (const [name, [help, read]] of Object.entries(now)) {
     const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+  }
+  if (hearsOthers() !== null) {
+    const heard: Gauge = new Gauge({
+      name: 'mednas_redis_up',
+      help: 'Whether wake-ups of other processes come over Redis now; if not, events are polled for.',
+      registers,
+      collect: () => heard.set(Number(hearsOthers())),
+    });
   }
   const crashes: Counter = new Counter({
     name: 'mednas_worker_crashes_total',

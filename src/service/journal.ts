@@ -2,16 +2,14 @@
 // the truth and a wake-up only a hint, so a reader misses nothing and sees nothing twice, whether
 // it reads what is stored or waits for what comes.
 
-import { EventEmitter } from 'node:events';
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 import { type Observer, UNOBSERVED } from './observer.ts';
+import { openWakeUps, type WakeUps } from './wakeUps.ts';
 
 /** How many events a reader takes from the archive at a time. */
 const CHUNK = 200;
-/** Milliseconds after which a waiting reader looks again unprompted: another process may have written. */
-const POLL_MS = 2000;
 
 /** Statuses after which nothing happens in a search any more. */
 const FINAL: ReadonlySet<SearchStatus> = new Set(['completed', 'cancelled', 'failed']);
@@ -33,8 +31,12 @@ interface Written {
 
 export type Journal = ReturnType<typeof openJournal>;
 
-export function openJournal(archive: Archive, now: () => Date, tell: Observer = UNOBSERVED) {
-  const wakeUps = new EventEmitter().setMaxListeners(0);
+export function openJournal(
+  archive: Archive,
+  now: () => Date,
+  tell: Observer = UNOBSERVED,
+  wakeUps: WakeUps = openWakeUps(),
+) {
   const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
@@ -88,7 +90,7 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
       forget();
       throw error;
     } finally {
-      wakeUps.emit(search);
+      wakeUps.ring(search);
     }
   }
 
@@ -114,7 +116,7 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
     /** The search has been deleted: its readers look again, and find nothing. */
     forget(search: SearchId): void {
       tails.delete(search);
-      wakeUps.emit(search);
+      wakeUps.ring(search);
     },
 
     /** Events after a sequence number: those stored, then those to come; ends with the search or the signal. */
@@ -124,7 +126,7 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
       let checked = 0;
       while (!signal.aborted) {
         // From before it looks, so that nothing comes between.
-        const bell = listen(wakeUps, search, signal);
+        const bell = wakeUps.listen(search, signal);
         try {
           const events = await archive.events(search, sequence, CHUNK);
           for (const event of events) {
@@ -149,29 +151,4 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
       }
     },
   };
-}
-
-const NOTHING = (): void => undefined;
-
-interface Bell {
-  /** Resolves at the next wake-up, at the signal or after the polling interval. */
-  readonly rung: Promise<void>;
-  /** Ends the listening, which begins with the call. */
-  readonly silence: () => void;
-}
-
-function listen(wakeUps: EventEmitter, search: SearchId, signal: AbortSignal): Bell {
-  let silence = NOTHING;
-  const rung = new Promise<void>((resolve) => {
-    silence = () => {
-      clearTimeout(timer);
-      wakeUps.off(search, silence);
-      signal.removeEventListener('abort', silence);
-      resolve();
-    };
-    const timer = setTimeout(silence, POLL_MS);
-    wakeUps.on(search, silence);
-    signal.addEventListener('abort', silence);
-  });
-  return { rung, silence };
 }

@@ -11,6 +11,7 @@ import { type Keys, openKeys } from './keys.ts';
 import { type Observatory, openObservatory } from './observer.ts';
 import type { SearchParts } from './runner.ts';
 import { openSearches, type Searches } from './searches.ts';
+import { openWakeUps, type WakeUps } from './wakeUps.ts';
 
 type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...infer Rest] ? Rest : never;
 
@@ -26,11 +27,13 @@ export interface Service {
   testEngine(): Promise<readonly Check[]>;
   /** Events of a search after a sequence number, stored and to come. */
   readonly follow: Journal['follow'];
+  /** Whether wake-ups of other processes come at once; null: they are not asked for. */
+  readonly hearsOthers: WakeUps['isHeard'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
-  /** Stops searches where they are, then closes engine and archive. */
+  /** Stops searches where they are, then closes wake-ups, engine and archive. */
   close(): Promise<void>;
 }
 
@@ -51,10 +54,14 @@ function remembered<T>(work: () => Promise<T>, milliseconds: number): () => Prom
   };
 }
 
-export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Service {
+/** `wakeUps`: those of this process alone unless given. */
+export function openService({
+  wakeUps = openWakeUps(),
+  ...given
+}: Omit<SearchParts, 'journal' | 'tell'> & { readonly wakeUps?: WakeUps }): Service {
   const { archive, engine, datasets, now } = given;
   const { tell, observe } = openObservatory();
-  const journal = openJournal(archive, now, tell);
+  const journal = openJournal(archive, now, tell, wakeUps);
   const searches = openSearches({ ...given, journal, tell });
   return {
     archive,
@@ -65,11 +72,13 @@ export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Servi
     observe,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
+    hearsOthers: () => wakeUps.isHeard(),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {
       await searches.close();
+      await wakeUps.close();
       await engine.close();
       await archive.close();
     },

@@ -1,0 +1,70 @@
+// Who waits for news of a search is woken: at once by this process, by others over a bus where there is one,
+// and in any case after a while. A wake-up is only a hint to look into the archive: one too many costs a look,
+// one that is lost a wait.
+
+import { EventEmitter } from 'node:events';
+import type { SearchId } from '../storage/records.ts';
+
+/** Milliseconds after which whoever waits looks again unprompted: another process may have written. */
+const POLL_MS = 2000;
+
+/** Carries wake-ups to other processes, and theirs to this one. It may lose any, and never throws. */
+export interface Bus {
+  /** Whoever follows the search in another process looks again. */
+  readonly send: (search: SearchId) => void;
+  /** Tells of another process' wake-ups; null: some may have been lost. */
+  readonly receive: (listener: (search: SearchId | null) => void) => void;
+  readonly isUp: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+interface Bell {
+  /** Resolves at the next wake-up, at the signal or after the polling interval. */
+  readonly rung: Promise<void>;
+  /** Ends the listening, which begins with the call. */
+  readonly silence: () => void;
+}
+
+export interface WakeUps {
+  /** Something may have happened in a search. */
+  readonly ring: (search: SearchId) => void;
+  readonly listen: (search: SearchId, signal: AbortSignal) => Bell;
+  /** Whether other processes are heard at once; null: without a bus they never are. */
+  readonly isHeard: () => boolean | null;
+  readonly close: () => Promise<void>;
+}
+
+const NOTHING = (): void => undefined;
+
+export function openWakeUps(bus: Bus | null = null, pollMs = POLL_MS): WakeUps {
+  const waiting = new EventEmitter().setMaxListeners(0);
+  bus?.receive((search) => {
+    for (const name of search === null ? waiting.eventNames() : [search]) waiting.emit(name);
+  });
+  return {
+    ring(search) {
+      waiting.emit(search);
+      bus?.send(search);
+    },
+
+    listen(search, signal) {
+      let silence = NOTHING;
+      const rung = new Promise<void>((resolve) => {
+        silence = () => {
+          clearTimeout(timer);
+          waiting.off(search, silence);
+          signal.removeEventListener('abort', silence);
+          resolve();
+        };
+        const timer = setTimeout(silence, pollMs);
+        waiting.on(search, silence);
+        signal.addEventListener('abort', silence);
+      });
+      return { rung, silence };
+    },
+
+    isHeard: () => bus?.isUp() ?? null,
+
+    close: async () => await bus?.close(),
+  };
+}
