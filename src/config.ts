@@ -106,7 +106,8 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   redisUrl: {
     name: 'REDIS_URL',
-    description: 'Redis by which processes that share an archive tell each other at once that there are events.',
+    description:
+      'Redis by which processes that share an archive tell each other at once that there are events.',
     wanted: 'an address that begins with redis:// or rediss://',
     byDefault: '',
     defaultMeans: 'none: every 2 s',

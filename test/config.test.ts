@@ -142,15 +142,18 @@ test.each(['postgres://user:hunter2@db', 'mongodb://', 'user:hunter2@db', 'mongo
   },
 );
 
-test.each(['http://user:hunter2@cache', 'redis://', 'hunter2@cache', 'redis:///0', 'redis://u:hunter2@[cache'])(
-  'a REDIS_URL that is none (%s) is refused without repeating it',
-  (url) => {
-    expect(() => readConfig({ REDIS_URL: url })).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
-    );
-    expect(() => readConfig({ REDIS_URL: url })).toThrow('REDIS_URL');
-  },
-);
+test.each([
+  'http://user:hunter2@cache',
+  'redis://',
+  'hunter2@cache',
+  'redis:///0',
+  'redis://u:hunter2@[cache',
+])('a REDIS_URL that is none (%s) is refused without repeating it', (url) => {
+  expect(() => readConfig({ REDIS_URL: url })).toThrow(
+    expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+  );
+  expect(() => readConfig({ REDIS_URL: url })).toThrow('REDIS_URL');
+});
 
 test('every variable says what it decides, and its default is one it takes', () => {
   for (const variable of Object.values(VARIABLES)) {

@@ -45,6 +45,8 @@ export function openRedis(url: string, onChange: (change: BusChange) => void): B
   const options: RedisOptions = {
     connectTimeout: PATIENCE_MS,
     commandTimeout: PATIENCE_MS,
+    // Even a connection that is gone holds the process for so long.
+    disconnectTimeout: 200,
     keepAlive: 30_000,
     // A wake-up that waited for Redis would come too late to be one.
     autoResendUnfulfilledCommands: false,
@@ -123,6 +125,7 @@ export function openRedis(url: string, onChange: (change: BusChange) => void): B
     receive: (listener) => void listeners.push(listener),
     isUp: () => isUp === true,
     async close() {
+      if (isClosed) return;
       isClosed = true;
       subscriber.disconnect();
       // What has been sent goes before it.

@@ -109,6 +109,15 @@ describe.each(OVERLAYS)('%s', (overlay) => {
     expect(container.readinessProbe.httpGet.path).toBe('/readyz');
   });
 
+  test('it is out of the service before it is told to end, and ends before it is killed', () => {
+    const { MEDNAS_GRACE: grace } = the('ConfigMap')['data'];
+    const [command, seconds] = container.lifecycle.preStop.exec.command;
+    expect([command, Number(seconds)]).toEqual(['sleep', expect.any(Number)]);
+    expect(Number(seconds)).toBeGreaterThan(0);
+    expect(VARIABLES.grace.read(grace)).toBe(Number(grace));
+    expect(Number(seconds) + Number(grace)).toBeLessThan(pod.terminationGracePeriodSeconds);
+  });
+
   test('it has bounds, and no more threads than cores', () => {
     const { requests, limits } = container.resources;
     expect(Object.keys(requests)).toEqual(['cpu', 'memory', 'ephemeral-storage']);

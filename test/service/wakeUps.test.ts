@@ -178,8 +178,9 @@ withRedis('with Redis (Debian: redis-server)', () => {
   let redis: RedisServer;
   beforeEach(async () => {
     redis = await startRedis();
+    // After those who use it.
+    closings.push(() => redis.kill());
   });
-  afterEach(() => redis.kill());
 
   describe.each(Object.keys(STORAGES))('over %s', (storage) => {
     test('one replica sees at once what another does, without polling', async () => {
@@ -234,7 +235,10 @@ withRedis('with Redis (Debian: redis-server)', () => {
     bus.send('00000000-0000-4000-8000-000000000000' as SearchId);
     await redis.start();
     await said(true);
-    expect(changes).toEqual([{ isUp: false, reason: expect.stringContaining('ECONNREFUSED') }, { isUp: true }]);
+    expect(changes).toEqual([
+      { isUp: false, reason: expect.stringContaining('ECONNREFUSED') },
+      { isUp: true },
+    ]);
   });
 
   test('that does not answer any more is known to be away, and taken up again', async () => {
