@@ -42,10 +42,11 @@ async function withKeys<T>(work: (keys: Keys) => Promise<T>): Promise<T> {
 /** What is shown of a key: never its hash. */
 function describe(record: KeyRecord) {
   const { hash: _, ...visible } = record;
-  return { ...visible, state: stateOf(record, new Date()) };
+  return { ...visible, usedAt: record.usedAt ?? null, state: stateOf(record, new Date()) };
 }
 
-const withoutMilliseconds = (time: string): string => time.replace(/\.\d+/u, '');
+/** Without milliseconds; null: never. */
+const shownTime = (time: string | null): string => time?.replace(/\.\d+/u, '') ?? 'never';
 
 interface CreateFlags extends Flags {
   readonly role: string;
@@ -66,15 +67,14 @@ async function create({ role, name, expires, json }: CreateFlags): Promise<void>
 async function list({ json }: Flags): Promise<void> {
   const listed = (await withKeys((keys) => keys.list())).map(describe);
   if (json) return await print(JSON.stringify(listed));
-  const rows = listed.map(({ id, role, state, createdAt, expiresAt, name }) => [
+  const rows = listed.map(({ id, role, state, createdAt, expiresAt, usedAt, name }) => [
     id,
     role,
     state,
-    withoutMilliseconds(createdAt),
-    expiresAt === null ? 'never' : withoutMilliseconds(expiresAt),
+    ...[createdAt, expiresAt, usedAt].map(shownTime),
     name,
   ]);
-  await print(table([['id', 'role', 'state', 'created', 'expires', 'name'], ...rows]));
+  await print(table([['id', 'role', 'state', 'created', 'expires', 'last used', 'name'], ...rows]));
 }
 
 async function revoke(id: string, { json }: Flags): Promise<void> {

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { MedNasError, shown } from '../search/errors.ts';
 import type { Archive } from '../storage/archive.ts';
+import type { Stored } from '../storage/documents.ts';
 import { type KeyRecord, type Role, ROLES } from '../storage/keys.ts';
 
 /** What is asked of a new key. */
@@ -32,6 +33,8 @@ const KEY = /^mednas_([0-9a-f]{8})_[\w-]{43}$/;
 const NAME = /^[^\p{Cc}\p{Surrogate}]{1,100}$/u;
 /** As many tries as to find an id that is free: 2^32 of them are. */
 const TRIES = 5;
+/** Milliseconds for which a key's last use stays as it was noted, by whichever service. */
+const USE_MS = 60_000;
 
 const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 
@@ -54,7 +57,24 @@ function requireNew({ name, role }: NewKey): Role {
   throw new MedNasError('INVALID_ARGUMENT', message, { field: 'name' });
 }
 
+/**
+ * Notes that a key lets somebody in, once a minute and later than whoever waits. A note that cannot be stored
+ * (the archive is full, or the record has just been changed) is left out: nothing rests on it.
+ */
+function openUses(archive: Archive): (key: Stored<KeyRecord>, at: Date) => void {
+  const tried = new Map<string, number>();
+  return ({ id, version, body }, at) => {
+    const noted = body.usedAt === undefined ? -Infinity : Date.parse(body.usedAt);
+    if (at.getTime() - Math.max(noted, tried.get(id) ?? -Infinity) < USE_MS) return;
+    tried.set(id, at.getTime());
+    setImmediate(() => {
+      archive.replaceKey(version, { ...body, usedAt: at.toISOString() }).catch(() => undefined);
+    });
+  };
+}
+
 export function openKeys(archive: Archive, now: () => Date): Keys {
+  const noteUse = openUses(archive);
   return {
     async create(asked) {
       const role = requireNew(asked);
@@ -96,7 +116,10 @@ export function openKeys(archive: Archive, now: () => Date): Keys {
       const found = id === undefined ? null : await archive.findKey(id);
       // Both are digests of one length, so the time it takes says nothing of where they differ.
       if (found === null || !timingSafeEqual(Buffer.from(found.body.hash, 'hex'), hashOf(key))) return null;
-      return stateOf(found.body, now()) === 'valid' ? found.body : null;
+      const at = now();
+      if (stateOf(found.body, at) !== 'valid') return null;
+      noteUse(found, at);
+      return found.body;
     },
 
     async exist() {

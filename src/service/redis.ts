@@ -19,6 +19,17 @@ interface WakeUp {
 const CHANNEL = 'mednas:wake-ups';
 /** Milliseconds within which Redis answers, or is taken to be away. */
 const PATIENCE_MS = 2000;
+const OPTIONS: RedisOptions = {
+  connectTimeout: PATIENCE_MS,
+  commandTimeout: PATIENCE_MS,
+  // Even a connection that is gone holds the process for so long.
+  disconnectTimeout: 200,
+  keepAlive: 30_000,
+  // A wake-up that waited for Redis would come too late to be one.
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  enableOfflineQueue: false,
+};
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/u;
 
 /** null: not one of ours. Whoever reaches Redis can send anything. */
@@ -39,21 +50,50 @@ const reasonOf = (error: unknown): string => {
   return message || code || 'no reason given';
 };
 
+interface Clients {
+  readonly publisher: Redis;
+  readonly subscriber: Redis;
+  /** Redis has done what it was asked. */
+  readonly succeeded: (what: 'published' | 'subscribed') => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * The target lets go of promises, whose failures nobody would catch, and subscribes once, when there may be
+ * nobody to subscribe to: what it is given catches them, and subscribes at each connection.
+ */
+function openTarget({ publisher, subscriber, succeeded, failed }: Clients) {
+  const publish = async (channel: string, message: string): Promise<void> => {
+    if (publisher.status !== 'ready') return;
+    try {
+      await publisher.publish(channel, message);
+      succeeded('published');
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const trySubscribing = async (channel: string): Promise<void> => {
+    try {
+      await subscriber.subscribe(channel);
+      succeeded('subscribed');
+    } catch (error) {
+      failed(error);
+    }
+  };
+  const subscribe = (channel: string): void => {
+    subscriber.on('ready', () => void trySubscribing(channel));
+  };
+  return createRedisEventTarget<CustomEvent<WakeUp | null>>({
+    publishClient: { publish } as unknown as Redis,
+    subscribeClient: { on: subscriber.on.bind(subscriber), subscribe } as unknown as Redis,
+    serializer: { stringify: (message) => JSON.stringify(message), parse: parseWakeUp },
+  });
+}
+
 /** Returns at once, whether or not Redis is there; it connects, and connects again, by itself. */
 export function openRedis(url: string, onChange: (change: BusChange) => void): Bus {
   const self = randomUUID();
-  const options: RedisOptions = {
-    connectTimeout: PATIENCE_MS,
-    commandTimeout: PATIENCE_MS,
-    // Even a connection that is gone holds the process for so long.
-    disconnectTimeout: 200,
-    keepAlive: 30_000,
-    // A wake-up that waited for Redis would come too late to be one.
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    enableOfflineQueue: false,
-  };
-  const [publisher, subscriber] = [new Redis(url, options), new Redis(url, options)];
+  const [publisher, subscriber] = [new Redis(url, OPTIONS), new Redis(url, OPTIONS)];
   const clients = [publisher, subscriber];
   const listeners: ((search: SearchId | null) => void)[] = [];
   const tell = (search: SearchId | null): void => {
@@ -90,29 +130,14 @@ export function openRedis(url: string, onChange: (change: BusChange) => void): B
   publisher.on('ready', up);
   subscriber.on('close', () => (isSubscribed = false));
 
-  // The target lets go of promises, whose failures nobody would catch, and subscribes once, when there may
-  // be nobody to subscribe to.
-  const publish = async (channel: string, message: string): Promise<void> => {
-    if (publisher.status !== 'ready') return;
-    try {
-      await publisher.publish(channel, message);
+  const target = openTarget({
+    publisher,
+    subscriber,
+    failed,
+    succeeded(what) {
+      if (what === 'subscribed') isSubscribed = true;
       up();
-    } catch (error) {
-      failed(error);
-    }
-  };
-  const subscribe = (channel: string): void => {
-    subscriber.on('ready', () => {
-      subscriber.subscribe(channel).then(() => {
-        isSubscribed = true;
-        up();
-      }, failed);
-    });
-  };
-  const target = createRedisEventTarget<CustomEvent<WakeUp | null>>({
-    publishClient: { publish } as unknown as Redis,
-    subscribeClient: { on: subscriber.on.bind(subscriber), subscribe } as unknown as Redis,
-    serializer: { stringify: (message) => JSON.stringify(message), parse: parseWakeUp },
+    },
   });
   target.addEventListener(CHANNEL, ({ detail }) => {
     if (detail !== null && detail.from !== self) tell(detail.search);

@@ -21,6 +21,8 @@ export interface KeyRecord {
   readonly expiresAt: string | null;
   /** null: it has not been. A revoked key stays on the list. */
   readonly revokedAt: string | null;
+  /** When it last let somebody in, give or take a minute; left out: not yet. */
+  readonly usedAt?: string;
 }
 
 const KEYS: Collection<KeyRecord> = {

@@ -16,6 +16,8 @@ test('a key is made and shown once, listed without its secret, and revoked', asy
 
   const listed = await mednas(['keys', 'list'], { cwd });
   expect(listed.stdout).toMatch(new RegExp(`${id} +operator +valid .* lab`, 'u'));
+  expect(listed.stdout).toMatch(/created +expires +last used +name/u);
+  expect(listed.stdout).toMatch(/Z +never +lab/u);
   expect(listed.stdout).not.toContain(key.slice(16));
 
   const revoked = await mednas(['keys', 'revoke', id, '--json'], { cwd });
@@ -24,7 +26,7 @@ test('a key is made and shown once, listed without its secret, and revoked', asy
     readonly createdAt: string;
     readonly expiresAt: string;
   }[];
-  expect(after).toMatchObject([{ id, name: 'lab', role: 'operator', state: 'revoked' }]);
+  expect(after).toMatchObject([{ id, name: 'lab', role: 'operator', state: 'revoked', usedAt: null }]);
   expect(JSON.stringify(after)).not.toMatch(/hash/u);
   const [only] = after;
   expect(Date.parse(only?.expiresAt ?? '') - Date.parse(only?.createdAt ?? '')).toBe(90 * 86_400_000);

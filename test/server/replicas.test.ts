@@ -40,9 +40,10 @@ async function expectQuietEnd(
   expect(stdout).not.toContain(PASSWORD);
 }
 
-(hasRedis ? test : test.skip)(
-  'Redis (Debian: redis-server) is killed in the middle of a search',
-  async () => {
+const withRedis = hasRedis ? describe : describe.skip;
+
+withRedis('with Redis (Debian: redis-server)', () => {
+  test('it is killed in the middle of a search', async () => {
     const redis = await startRedis(PASSWORD);
     closings.push(() => redis.kill());
     const url = redis.url.replace('//', `//:${PASSWORD}@`);
@@ -65,8 +66,8 @@ async function expectQuietEnd(
     for (const events of read) expect(events).toEqual(replayed);
     for (const served of [one, other])
       await expectQuietEnd(served, { 'wake-ups travel over Redis': 1, 'Redis is away': 1 });
-  },
-);
+  });
+});
 
 test('a service whose Redis is nowhere says so once, and works', async () => {
   const url = `redis://:${PASSWORD}@127.0.0.1:${await freePort()}/0`;

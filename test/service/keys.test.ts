@@ -100,3 +100,69 @@ test.each([
   await expect(attempt).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field });
   expect(await keys.list()).toEqual([]);
 });
+
+describe('the last use of a key', () => {
+  const usedAt = async (): Promise<string | undefined> => (await keys.list())[0]?.usedAt;
+  /** What a request left to be done after it is done. */
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const use = async (key: string, by: Keys = keys): Promise<void> => {
+    expect(await by.recognise(key)).not.toBeNull();
+    await turn();
+  };
+  const at = (ms: number): string => new Date(ms).toISOString();
+
+  test('is noted once a minute, whoever it is used on', async () => {
+    const { key } = await keys.create(lab);
+    const other = openKeys(archive, () => new Date(time));
+    expect(await usedAt()).toBeUndefined();
+    const start = time;
+    await use(key);
+    expect(await usedAt()).toBe(at(start));
+    time += 59_999;
+    await use(key);
+    await use(key, other);
+    expect(await usedAt()).toBe(at(start));
+    time += 1;
+    await use(key, other);
+    expect(await usedAt()).toBe(at(start + 60_000));
+    expect((await archive.findKey((await keys.list())[0]?.id ?? ''))?.version).toBe(3);
+  });
+
+  test('is not that of somebody who was refused', async () => {
+    const { key, record } = await keys.create({ ...lab, lifetime: HOUR });
+    await keys.recognise(`${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}`);
+    time += HOUR;
+    await keys.recognise(key);
+    await turn();
+    expect(await keys.list()).toEqual([record]);
+  });
+
+  test('never undoes that it was revoked', async () => {
+    const { key, record } = await keys.create(lab);
+    const recognised = keys.recognise(key);
+    await keys.revoke(record.id);
+    await recognised;
+    await turn();
+    expect((await keys.list())[0]?.revokedAt).toBe(at(time));
+    expect(await keys.recognise(key)).toBeNull();
+  });
+
+  test('is left out where the archive cannot be written, and tried again once a minute', async () => {
+    const { key } = await keys.create(lab);
+    let tries = 0;
+    const readOnly: Archive = {
+      ...archive,
+      replaceKey() {
+        tries += 1;
+        return Promise.reject(new MedNasError('STORAGE_READ_ONLY', 'no'));
+      },
+    };
+    const reader = openKeys(readOnly, () => new Date(time));
+    for (const _ of [1, 2, 3]) await use(key, reader);
+    expect(tries).toBe(1);
+    time += 60_000;
+    await use(key, reader);
+    expect(tries).toBe(2);
+    expect(await usedAt()).toBeUndefined();
+  });
+});
