@@ -6,7 +6,7 @@ import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
 import { type Observer, UNOBSERVED } from './observer.ts';
-import { openWakeUps, type WakeUps } from './wakeUps.ts';
+import { openWakeUps, type Round, type WakeUps } from './wakeUps.ts';
 
 /** How many events a reader takes from the archive at a time. */
 const CHUNK = 200;
@@ -29,6 +29,38 @@ interface Written {
   readonly refusal?: SupersededError;
 }
 
+/** What a reader finds after a sequence number: events, or none and how the search then stands. */
+interface Look {
+  readonly events: readonly EventRecord[];
+  /** null: deleted; or there are events. */
+  readonly record: Stored<SearchRecord> | null;
+}
+
+/** Looks into the archive once for all who, in one round, have come as far: there may be a thousand. */
+function openLooks(archive: Archive) {
+  const rounds = new WeakMap<Round, Map<number, Promise<Look>>>();
+
+  async function read(search: SearchId, after: number): Promise<Look> {
+    const events = await archive.events(search, after, CHUNK);
+    return { events, record: events.length > 0 ? null : await archive.findSearch(search) };
+  }
+
+  return {
+    look(round: Round, search: SearchId, after: number): Promise<Look> {
+      const looks = rounds.get(round) ?? new Map<number, Promise<Look>>();
+      rounds.set(round, looks);
+      const look = looks.get(after) ?? read(search, after);
+      looks.set(after, look);
+      // A failure is that of whoever looked then.
+      look.catch(() => looks.delete(after));
+      return look;
+    },
+
+    /** Whoever looks there next in the round looks anew. */
+    forget: (round: Round, after: number): void => void rounds.get(round)?.delete(after),
+  };
+}
+
 export type Journal = ReturnType<typeof openJournal>;
 
 export function openJournal(
@@ -37,6 +69,7 @@ export function openJournal(
   tell: Observer = UNOBSERVED,
   wakeUps: WakeUps = openWakeUps(),
 ) {
+  const { look, forget: lookAgain } = openLooks(archive);
   const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
@@ -124,11 +157,14 @@ export function openJournal(
       let sequence = after;
       let isOver = false;
       let checked = 0;
+      let mustLook = false;
       while (!signal.aborted) {
         // From before it looks, so that nothing comes between.
         const bell = wakeUps.listen(search, signal);
         try {
-          const events = await archive.events(search, sequence, CHUNK);
+          // What others found before it was told is no answer.
+          if (mustLook) lookAgain(bell.round, sequence);
+          const { events, record } = await look(bell.round, search, sequence);
           for (const event of events) {
             if (signal.aborted) return;
             sequence = event.sequence;
@@ -137,7 +173,6 @@ export function openJournal(
           }
           if (events.length > 0) continue;
           if (isOver) return;
-          const record = await archive.findSearch(search);
           if (record === null) return;
           isOver = isFinal(record.body.status);
           // A crash after the record and before its event would leave readers waiting for it. What was
@@ -145,6 +180,7 @@ export function openJournal(
           const isTold = await tellStatus(record, checked);
           checked = record.version;
           if (isTold) await bell.rung;
+          mustLook = !isTold;
         } finally {
           bell.silence();
         }

@@ -18,7 +18,13 @@ export interface Bus {
   readonly close: () => Promise<void>;
 }
 
+/** The time between two wake-ups, for all who listen in it: whatever one of them finds holds for the others. */
+export interface Round {
+  readonly timer: NodeJS.Timeout;
+}
+
 interface Bell {
+  readonly round: Round;
   /** Resolves at the next wake-up, at the signal or after the polling interval. */
   readonly rung: Promise<void>;
   /** Ends the listening, which begins with the call. */
@@ -38,12 +44,32 @@ const NOTHING = (): void => undefined;
 
 export function openWakeUps(bus: Bus | null = null, pollMs = POLL_MS): WakeUps {
   const waiting = new EventEmitter().setMaxListeners(0);
+  const rounds = new Map<SearchId, Round>();
+
+  function end(search: SearchId): void {
+    clearTimeout(rounds.get(search)?.timer);
+    rounds.delete(search);
+  }
+
+  function wake(search: SearchId): void {
+    // Before those who listen begin another.
+    end(search);
+    waiting.emit(search);
+  }
+
+  function roundOf(search: SearchId): Round {
+    const round = rounds.get(search) ?? { timer: setTimeout(() => wake(search), pollMs) };
+    rounds.set(search, round);
+    return round;
+  }
+
   bus?.receive((search) => {
-    for (const name of search === null ? waiting.eventNames() : [search]) waiting.emit(name);
+    for (const one of search === null ? [...rounds.keys()] : [search]) wake(one);
   });
+
   return {
     ring(search) {
-      waiting.emit(search);
+      wake(search);
       bus?.send(search);
     },
 
@@ -51,16 +77,15 @@ export function openWakeUps(bus: Bus | null = null, pollMs = POLL_MS): WakeUps {
       let silence = NOTHING;
       const rung = new Promise<void>((resolve) => {
         silence = () => {
-          clearTimeout(timer);
           waiting.off(search, silence);
           signal.removeEventListener('abort', silence);
+          if (waiting.listenerCount(search) === 0) end(search);
           resolve();
         };
-        const timer = setTimeout(silence, pollMs);
         waiting.on(search, silence);
         signal.addEventListener('abort', silence);
       });
-      return { rung, silence };
+      return { round: roundOf(search), rung, silence };
     },
 
     isHeard: () => bus?.isUp() ?? null,

@@ -49,7 +49,11 @@ function openStore(wait: (what: string) => Promise<void> = () => Promise.resolve
     findSearch: slowly('findSearch', () =>
       store.status === null
         ? null
-        : { id: SEARCH, version: 1, body: { status: store.status, failure: null } as SearchRecord },
+        : {
+            id: SEARCH,
+            version: 1,
+            body: { id: SEARCH, status: store.status, failure: null } as SearchRecord,
+          },
     ),
   };
   return Object.assign(store, { archive: archive as Archive });
@@ -337,4 +341,53 @@ test('waking readers is no matter of memory: a thousand at once, no warning', as
   await turn();
   process.off('warning', note);
   expect(warnings).toEqual([]);
+});
+
+describe('a thousand readers', () => {
+  /** Numbers of readers at a place in the journal; how often the archive was asked for events and records. */
+  async function countLooks(readers: number): Promise<readonly number[]> {
+    const counts = { events: 0, findSearch: 0 };
+    const store = openStore((what) => {
+      for (const name of ['events', 'findSearch'] as const) if (what === `${name} begins`) counts[name] += 1;
+      return Promise.resolve();
+    });
+    const journal = openJournal(store.archive, now);
+    const reading = Array.from({ length: readers }, () => collect(journal.follow(SEARCH, 0, never)));
+    for (let i = 0; i < 10; i++) {
+      await journal.append(SEARCH, `key:${i}`, RUNNING);
+      await turn();
+    }
+    await finish(store, journal);
+    for (const events of await Promise.all(reading)) expect(events).toEqual(store.events);
+    return [counts.events, counts.findSearch];
+  }
+
+  test('look into the archive as often as one', async () => {
+    expect(await countLooks(1000)).toEqual(await countLooks(1));
+  });
+
+  test('of whom some are behind are given the same', async () => {
+    const store = openStore();
+    const journal = openJournal(store.archive, now);
+    for (let i = 0; i < 500; i++) await journal.append(SEARCH, `key:${i}`, RUNNING);
+    const reading = Array.from({ length: 1000 }, (_, i) => collect(journal.follow(SEARCH, i % 501, never)));
+    await finish(store, journal);
+    for (const [i, events] of (await Promise.all(reading)).entries())
+      expect(events.map(({ sequence }) => sequence)).toEqual(
+        store.events.slice(i % 501).map(({ sequence }) => sequence),
+      );
+  });
+
+  test('do not share a failure with who comes after it', async () => {
+    const store = openStore();
+    const journal = openJournal(store.archive, now);
+    const { events } = store.archive;
+    Object.assign(store.archive, { events: () => Promise.reject(new Error('busy')) });
+    const failing = [1, 2, 3].map(() => journal.follow(SEARCH, 0, never).next());
+    for (const one of failing) await expect(one).rejects.toThrow('busy');
+    Object.assign(store.archive, { events });
+    const reading = collect(journal.follow(SEARCH, 0, never));
+    await finish(store, journal);
+    expect(await reading).toEqual(store.events);
+  });
 });
