@@ -69,7 +69,7 @@ export function openJournal(
   tell: Observer = UNOBSERVED,
   wakeUps: WakeUps = openWakeUps(),
 ) {
-  const { look, forget: lookAgain } = openLooks(archive);
+  const looks = openLooks(archive);
   const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
@@ -163,8 +163,8 @@ export function openJournal(
         const bell = wakeUps.listen(search, signal);
         try {
           // What others found before it was told is no answer.
-          if (mustLook) lookAgain(bell.round, sequence);
-          const { events, record } = await look(bell.round, search, sequence);
+          if (mustLook) looks.forget(bell.round, sequence);
+          const { events, record } = await looks.look(bell.round, search, sequence);
           for (const event of events) {
             if (signal.aborted) return;
             sequence = event.sequence;
