@@ -394,7 +394,17 @@ describe('laws', () => {
           expect(few.length).toBeLessThanOrEqual(Math.max(most, 2));
           expect(few[0]).toMatchObject({ falsePositiveRate: 0, truePositiveRate: 0, threshold: null });
           expect(few.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 });
-          expect(points).toEqual(expect.arrayContaining([...few]));
+          const places = few.map(({ threshold }) =>
+            points.findIndex((point) => point.threshold === threshold),
+          );
+          expect(places.map((place) => points[place])).toEqual(few);
+          const rises = places.slice(1).flatMap((place, k) => {
+            const [from, to] = [few[k], few[k + 1]] as [(typeof few)[number], (typeof few)[number]];
+            const rise =
+              to.falsePositiveRate + to.truePositiveRate - from.falsePositiveRate - from.truePositiveRate;
+            return place - (places[k] as number) > 1 ? [rise] : [];
+          });
+          expect(Math.max(0, ...rises)).toBeLessThanOrEqual(most > 4 ? 4 / (most - 2) + 1e-12 : 2);
         }
       }),
       { numRuns: 50 },
