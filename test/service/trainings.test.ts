@@ -91,7 +91,7 @@ test('a training from start to end: epochs, their events, the best weights, what
     `best-${record.best?.epoch}.safetensors`,
     'checkpoint-3.safetensors',
   ]);
-  const file = studio.service.weights.fileOf(record);
+  const file = await studio.service.weightsOf(id);
   const bytes = readFileSync(file?.path ?? '');
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(file?.sha256);
   const { tensors, metadata } = decodeTensors(bytes);
