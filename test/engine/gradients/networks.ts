@@ -81,10 +81,20 @@ export const TINY: readonly Tiny[] = [
   tiny('sums of what is zero, joined, there twice and read elsewhere', [4, 5, 2], (net) => {
     const x = stem(net, 4);
     const zero = net.add('zero', [x], {}, 'zero');
-    const joined = net.add('concat', [conv(net, x, [1, 1], 3, 'a'), norm(net, conv(net, x, [1, 1], 1, 'b'))], {}, 'ab');
+    const joined = net.add(
+      'concat',
+      [conv(net, x, [1, 1], 3, 'a'), norm(net, conv(net, x, [1, 1], 1, 'b'))],
+      {},
+      'ab',
+    );
     const sum = net.add('add', [x, zero, joined, x], {}, 'sum');
     const none = net.add('add', [zero, zero], {}, 'none');
-    return net.add('concat', [relu(net, sum), none, x, net.add('add', [relu(net, x), x, none], {}, 'own')], {}, 'all');
+    return net.add(
+      'concat',
+      [relu(net, sum), none, x, net.add('add', [relu(net, x), x, none], {}, 'own')],
+      {},
+      'all',
+    );
   }),
   ...[3, 5, 7].flatMap((k) =>
     [1, 2].map((dilation) =>

@@ -246,9 +246,7 @@ function run({ network, images: pixels, targets, own: parameters, tell, scaled }
     values.push(output);
   });
   const logits = (values.at(-1) as Maps).map((image) => image[0]?.[0] as number[]);
-  const losses = logits.map((z, n) =>
-    lossOf(z, labels.subarray(n * classes, (n + 1) * classes), multiLabel),
-  );
+  const losses = logits.map((z, n) => lossOf(z, labels.subarray(n * classes, (n + 1) * classes), multiLabel));
   return { loss: mean(losses), sides, logits };
 }
 
@@ -279,7 +277,11 @@ export interface Seen extends Taken {
 const inputOf = ({ nodes }: Problem['network']): Problem['input'] => (nodes[0] as Node).shape;
 
 /** `values` as `layoutOf` lays them out. */
-export function see({ network, multiLabel }: TrainerProblem, batch: TrainingBatch, values: Float64Array): Seen {
+export function see(
+  { network, multiLabel }: TrainerProblem,
+  batch: TrainingBatch,
+  values: Float64Array,
+): Seen {
   const layout = layoutOf(network);
   const statistics = new Float64Array(layout.floats - layout.learned);
   const taken = run({

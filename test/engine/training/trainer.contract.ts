@@ -170,7 +170,9 @@ export function trainerContract(name: string, open: () => Promise<Training>): vo
         const running = after.values.subarray(layout.learned);
         const expected = values.slice(layout.learned);
         const live = liveNodes(network);
-        for (const { node, offset, size } of layout.parameters.filter(({ offset: at }) => at >= layout.learned)) {
+        for (const { node, offset, size } of layout.parameters.filter(
+          ({ offset: at }) => at >= layout.learned,
+        )) {
           // Of a norm that nothing depends on nothing is computed.
           if (live[node] !== true) continue;
           for (let i = offset - layout.learned; i < offset - layout.learned + size; i++)
@@ -220,31 +222,34 @@ export function trainerContract(name: string, open: () => Promise<Training>): vo
       expect(largest(differences(after.first, truth.first))).toBeLessThanOrEqual(1e-4);
     });
 
-    test.each(MULTIPLE)('however updates are cut, they come to the same bits; several labels: %s', async (multiLabel) => {
-      const tiny = TINY.at(-1) as Tiny;
-      const network = networkOf(tiny);
-      const layout = layoutOf(network);
-      const problem = { network, multiLabel };
-      const step: Step = { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0.01 };
-      const batches = [5, 5, 5, 2].map((images, i) => batchOf(tiny, images, i, multiLabel));
-      const train = (from: TrainingState, some: readonly TrainingBatch[]): Promise<TrainingState> =>
-        using(training, problem, from, async (trainer) => {
-          for (const batch of some) {
-            await trainer.step(batch, step);
-            // Nothing of it stays.
-            await trainer.predict(batch.images);
-          }
-          return saved(trainer, layout);
-        });
-      const start = stateOf(network, 3);
-      const before = structuredClone(start.values);
-      const whole = await train(start, batches);
-      let cut = start;
-      for (const batch of batches) cut = await train(cut, [batch]);
-      expect(cut).toEqual(whole);
-      expect(start.values).toEqual(before);
-      expect(whole.values).not.toEqual(before);
-    });
+    test.each(MULTIPLE)(
+      'however updates are cut, they come to the same bits; several labels: %s',
+      async (multiLabel) => {
+        const tiny = TINY.at(-1) as Tiny;
+        const network = networkOf(tiny);
+        const layout = layoutOf(network);
+        const problem = { network, multiLabel };
+        const step: Step = { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0.01 };
+        const batches = [5, 5, 5, 2].map((images, i) => batchOf(tiny, images, i, multiLabel));
+        const train = (from: TrainingState, some: readonly TrainingBatch[]): Promise<TrainingState> =>
+          using(training, problem, from, async (trainer) => {
+            for (const batch of some) {
+              await trainer.step(batch, step);
+              // Nothing of it stays.
+              await trainer.predict(batch.images);
+            }
+            return saved(trainer, layout);
+          });
+        const start = stateOf(network, 3);
+        const before = structuredClone(start.values);
+        const whole = await train(start, batches);
+        let cut = start;
+        for (const batch of batches) cut = await train(cut, [batch]);
+        expect(cut).toEqual(whole);
+        expect(start.values).toEqual(before);
+        expect(whole.values).not.toEqual(before);
+      },
+    );
 
     test('a loss that is not finite changes nothing', async () => {
       const network = networkOf(SMALL);
