@@ -6,6 +6,7 @@ import { engine } from './engine.ts';
 import { gradients } from './gradients.ts';
 import { kernels } from './kernels.ts';
 import { memory } from './memory.ts';
+import { metrics } from './metrics.ts';
 import { roofline } from './roofline.ts';
 import { study } from './study.ts';
 
@@ -73,5 +74,12 @@ program
   .option('--rounds <n>', 'rounds; the best counts', Number, 5)
   .option('--json', 'print one line of JSON', false)
   .action(gradients);
+
+program
+  .command('metrics')
+  .description('time to measure a split, bootstrap intervals included')
+  .option('--resamples <n>', 'bootstrap resamples', Number, 2000)
+  .option('--rounds <n>', 'rounds; the best counts', Number, 3)
+  .action(metrics);
 
 await program.parseAsync();

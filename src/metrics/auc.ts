@@ -4,7 +4,7 @@
 
 import type { Answers } from './answers.ts';
 import { known, meanOf, type Quantity, unknown } from './quantity.ts';
-import { type Ranking, sweep } from './ranking.ts';
+import { type Ranking, weightedArea } from './ranking.ts';
 
 const quoted = (rankings: readonly Ranking[]): string =>
   rankings.map(({ name }) => JSON.stringify(name)).join(', ');
@@ -22,7 +22,7 @@ export function areaUnder(ranking: Ranking): Quantity {
   const samples = ranking.order.length;
   const reason = whyUnranked([ranking]);
   if (reason !== null) return unknown(reason);
-  return known(sweep(ranking, new Uint32Array(samples).fill(1), samples, [], new Float64Array(0)));
+  return known(weightedArea(ranking, new Uint32Array(samples).fill(1), samples));
 }
 
 /** MedMNIST's AUC, in [0, 1]; O(n) a class, since `Answers` are sorted. */

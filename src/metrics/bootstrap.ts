@@ -11,7 +11,8 @@ export interface Bootstrap {
   readonly resamples: number;
 }
 
-const LEVEL = 0.95;
+/** What a 95 % interval leaves on either side. */
+const TAIL = 0.025;
 /** An interval from the few resamples that happen to hold every rare class would be of another population. */
 const LEAST_DEFINED = 0.5;
 
@@ -28,10 +29,9 @@ function toInterval(values: Float64Array): Interval | null {
   const defined = values.filter((value) => !Number.isNaN(value)).toSorted();
   const leftOut = values.length - defined.length;
   if (defined.length === 0 || defined.length < LEAST_DEFINED * values.length) return null;
-  const tail = (1 - LEVEL) / 2;
   return {
-    low: quantile(defined, tail),
-    high: quantile(defined, 1 - tail),
+    low: quantile(defined, TAIL),
+    high: quantile(defined, 1 - TAIL),
     resamples: defined.length,
     leftOut,
   };

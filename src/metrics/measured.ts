@@ -17,13 +17,13 @@ import {
   specificity,
 } from './decisions.ts';
 import { type Estimate, type Interval, known, type Quantity } from './quantity.ts';
-import { type Ranking, sweep } from './ranking.ts';
+import { type Ranking, weightedArea, weightedSensitivity } from './ranking.ts';
 import { atSensitivity, atSpecificity, rocPoints, type RocPoint, toCurve } from './roc.ts';
 
 export interface MeasureOptions extends Bootstrap {
-  /** In [0, 1], rising: the sensitivity at each is measured. */
+  /** In [0, 1]: the sensitivity at each is measured. */
   readonly specificities?: readonly number[];
-  /** In [0, 1], rising: the specificity at each is measured. */
+  /** In [0, 1]: the specificity at each is measured. */
   readonly sensitivities?: readonly number[];
 }
 
@@ -77,11 +77,8 @@ const MOST_POINTS = 256;
 const MOST_RESAMPLES = 100_000;
 
 function checkRates(rates: readonly number[], field: string): void {
-  const isRising = rates.every((rate, i) => rate >= 0 && rate <= 1 && !((rates[i - 1] ?? -1) >= rate));
-  if (!isRising)
-    throw new MedNasError('INVALID_ARGUMENT', `${shown(rates)}: wanted rates from 0 to 1, rising.`, {
-      field,
-    });
+  if (!rates.every((rate) => rate >= 0 && rate <= 1))
+    throw new MedNasError('INVALID_ARGUMENT', `${shown(rates)}: wanted rates from 0 to 1.`, { field });
 }
 
 function checkResamples(resamples: number): void {
@@ -116,8 +113,10 @@ function bootstrapped(
     let areas = 0;
     for (const [k, ranking] of rankings.entries()) {
       const at = 2 + each * k;
-      const area = sweep(ranking, weights, samples, specificities, out.subarray(at + 1, at + each));
+      const area = weightedArea(ranking, weights, samples);
       out[at] = area;
+      for (const [j, specificity] of specificities.entries())
+        out[at + 1 + j] = weightedSensitivity(ranking, weights, samples, specificity);
       areas += area;
     }
     out[0] = hits / (samples * asked);

@@ -40,45 +40,65 @@ function mostFalse(negatives: number, least: number): number {
   return most;
 }
 
+function weightOf(samples: Uint32Array, weights: Uint32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += weights[sample] as number;
+  return sum;
+}
+
 /**
- * Area under the ROC curve when sample i counts `weights[i]` times (whole numbers, `total` in all): the share of pairs
- * of a positive and a negative that the scores put in order, ties half (Mann and Whitney 1947). Both counts are whole,
- * so only the final division rounds. NaN without positives or without negatives.
- *
- * Writes to `sensitivities` the largest sensitivity of a threshold whose specificity is at least that of the same place
- * in `specificities` (rising), NaN where there is no area.
+ * Area under the ROC curve when sample i counts `weights[i]` times (whole numbers, `total` in all, below 2^31): the
+ * share of pairs of a positive and a negative that the scores put in order, ties half (Mann and Whitney 1947). Pairs
+ * are counted in whole numbers, so only the final division rounds. NaN without positives or without negatives.
  */
-export function sweep(
+export function weightedArea(
   { order, positive, last, positives }: Ranking,
   weights: Uint32Array,
   total: number,
-  specificities: readonly number[],
-  sensitivities: Float64Array,
 ): number {
-  let yes = 0;
-  for (const sample of positives) yes += weights[sample] as number;
-  const no = total - yes;
-  if (yes === 0 || no === 0) {
-    sensitivities.fill(NaN);
-    return NaN;
-  }
-  let open = specificities.length - 1;
-  let most = open < 0 ? no : mostFalse(no, specificities[open] as number);
-  let [truePositives, falsePositives, trueBefore, falseBefore, twicePairs] = [0, 0, 0, 0, 0];
+  let truePositives = 0;
+  let falsePositives = 0;
+  let trueBefore = 0;
+  let falseBefore = 0;
+  let twicePairs = 0;
   for (let rank = 0; rank < order.length; rank++) {
-    const weight = weights[order[rank] as number] as number;
-    const hit = weight * (positive[rank] as number);
-    truePositives += hit;
-    falsePositives += weight - hit;
+    // Said to be 32-bit integers, it runs twice as fast.
+    const weight = (weights[order[rank] as number] as number) | 0;
+    const hit = Math.imul(weight, positive[rank] as number);
+    truePositives = (truePositives + hit) | 0;
+    falsePositives = (falsePositives + weight - hit) | 0;
     if (last[rank] === 0) continue;
     twicePairs += (falsePositives - falseBefore) * (truePositives + trueBefore);
-    while (falsePositives > most) {
-      sensitivities[open--] = trueBefore / yes;
-      most = open < 0 ? no : mostFalse(no, specificities[open] as number);
-    }
     trueBefore = truePositives;
     falseBefore = falsePositives;
   }
-  while (open >= 0) sensitivities[open--] = 1;
-  return twicePairs / (2 * yes * no);
+  const yes = weightOf(positives, weights);
+  return twicePairs / (2 * yes * (total - yes));
+}
+
+/**
+ * Weighted alike, the largest sensitivity of a threshold whose specificity is `leastSpecificity` or more. NaN without
+ * positives or without negatives.
+ */
+export function weightedSensitivity(
+  { order, positive, last, positives }: Ranking,
+  weights: Uint32Array,
+  total: number,
+  leastSpecificity: number,
+): number {
+  const yes = weightOf(positives, weights);
+  const no = total - yes;
+  if (no === 0) return NaN;
+  const most = mostFalse(no, leastSpecificity);
+  let truePositives = 0;
+  let falsePositives = 0;
+  let reached = 0;
+  for (let rank = 0; rank < order.length && falsePositives <= most; rank++) {
+    const weight = (weights[order[rank] as number] as number) | 0;
+    const hit = Math.imul(weight, positive[rank] as number);
+    truePositives = (truePositives + hit) | 0;
+    falsePositives = (falsePositives + weight - hit) | 0;
+    if (last[rank] === 1 && falsePositives <= most) reached = truePositives;
+  }
+  return reached / yes;
 }
