@@ -15,7 +15,12 @@ import { NodeResolver } from './node.ts';
 import { PopulationResolver } from './population.ts';
 import { IndividualSearchResolver, PopulationSearchResolver, SearchResolver } from './search.ts';
 import { SearchSpaceResolver } from './space.ts';
-import { ArchitectureTrainingsResolver, TrainedModelResolver, TrainingResolver } from './training.ts';
+import {
+  ArchitectureTrainingsResolver,
+  SearchTrainingsResolver,
+  TrainedModelResolver,
+  TrainingResolver,
+} from './training.ts';
 import { EpochFinishedResolver, TrainingControlResolver, TrainingEventsResolver } from './trainingControl.ts';
 import { ViewerResolver } from './viewer.ts';
 
@@ -38,6 +43,7 @@ export function buildApiSchema(): GraphQLSchema {
       SearchEventsResolver,
       SearchResolver,
       SearchSpaceResolver,
+      SearchTrainingsResolver,
       TrainedModelResolver,
       TrainingControlResolver,
       TrainingEventsResolver,

@@ -5,7 +5,7 @@ import { Architecture } from '../schema/architecture.ts';
 import { type ConnectionSource, PageArgs } from '../schema/connection.ts';
 import type { ClassMeasured, Estimate, Measured } from '../schema/measured.ts';
 import type { Typed } from '../schema/node.ts';
-import { SearchStatus, type SearchStatusName } from '../schema/search.ts';
+import { Search, SearchStatus, type SearchStatusName } from '../schema/search.ts';
 import {
   type Epoch,
   TrainedModel,
@@ -14,6 +14,7 @@ import {
   TrainingRun,
   TrainingRunConnection,
 } from '../schema/training.ts';
+import { keyOfTraining } from '../service/trainBest.ts';
 import type { EpochRecord, TrainingId, TrainingRecord } from '../storage/records.ts';
 import type { ArchitectureSource } from './architecture.ts';
 import type { Context } from './context.ts';
@@ -21,6 +22,7 @@ import { type DatasetSource, toDataset } from './dataset.ts';
 import { found, toFailure } from './failure.ts';
 import { parseGlobalId, toGlobalId } from './globalId.ts';
 import { readPage } from './page.ts';
+import type { SearchSource } from './search.ts';
 import { type SearchSpaceSource, spaceNamed } from './space.ts';
 
 type ModelSource = Omit<TrainedModel, 'space'> & { readonly model: TrainingRecord['model'] };
@@ -94,11 +96,15 @@ const toWeights = ({ id, best }: TrainingRecord): TrainedWeights | null =>
     path: pathOfWeights(id),
   };
 
-export const toEpoch = ({ validation, training: _, ...record }: EpochRecord): Epoch => ({
-  ...record,
+export const toEpoch = ({ validation, ...record }: EpochRecord): Epoch => ({
+  epoch: record.epoch,
+  trainingLoss: record.trainingLoss,
   validationLoss: validation.loss,
   validationAuc: validation.auc,
   validationAcc: validation.acc,
+  learningRate: record.learningRate,
+  seconds: record.seconds,
+  finishedAt: record.finishedAt,
 });
 
 export function toTraining(record: TrainingRecord): TrainingSource {
@@ -200,8 +206,8 @@ export class TrainedModelResolver {
   }
 }
 
-// Architectures point to their trainings here: their own type cannot, as modules do not import each other in a
-// circle.
+// Architectures and searches point to their trainings here: their own types cannot, as modules do not import each
+// other in a circle.
 
 @Resolver(() => Architecture)
 export class ArchitectureTrainingsResolver {
@@ -220,5 +226,20 @@ export class ArchitectureTrainingsResolver {
       count: () => archive.countTrainings({ architecture }),
       toSource: (record) => toTraining(trainings.shown(record)),
     });
+  }
+}
+
+@Resolver(() => Search)
+export class SearchTrainingsResolver {
+  @FieldResolver(() => [TrainingRun], {
+    description: 'What it has started to train when it completed, the best first.',
+  })
+  async trainings(
+    @Root() { record: { id, trainBest } }: SearchSource,
+    @Ctx() { service: { archive, trainings } }: Context,
+  ): Promise<readonly TrainingSource[]> {
+    const keys = Array.from({ length: trainBest?.count ?? 0 }, (_, n) => keyOfTraining(id, n));
+    const found = await Promise.all(keys.map((key) => archive.trainingByKey(key)));
+    return found.flatMap((record) => (record === null ? [] : [toTraining(trainings.shown(record))]));
   }
 }

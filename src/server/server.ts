@@ -122,7 +122,7 @@ function buildApp(handlers: Handlers, visits: Visits): Express {
     .use(ownName)
     .use(['/graphql', '/metrics', '/weights'], gate)
     .get('/metrics', metrics)
-    .use('/weights', weights)
+    .get('/weights/{*file}', weights)
     .use('/graphql', express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events)
     .use('/graphql', http)

@@ -6,7 +6,7 @@ import type { Stored } from '../storage/documents.ts';
 import { type LeaseRecord, type RunId, SEARCH_STATUSES, type SearchStatus } from '../storage/records.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { Journal } from './journal.ts';
-import type { Kind, RunRecord } from './kinds.ts';
+import type { RunRecord } from './kinds.ts';
 import { LEASE_MS, openLeases } from './leases.ts';
 import { atWork, openLifecycle, UNDER_WAY } from './lifecycle.ts';
 import type { Place, RunQueue } from './queue.ts';

@@ -19,13 +19,22 @@ import { NO_QUOTA, type Quota, requireQuota, watchTime } from './quota.ts';
 import { type RunParts, runSearch } from './run.ts';
 import { openRuns } from './runs.ts';
 import { openScorer } from './scoring.ts';
+import { parseTrainBest, trainBestOf } from './trainBest.ts';
+import type { Trainings } from './trainings.ts';
 
 /** What a client may say of a search; checked by `parseSettings`. */
 export type GivenSettings = { readonly [K in keyof SearchSettings]?: unknown };
 
+/** With what is to be done when it has come to its end. */
+export interface GivenSearch extends GivenSettings {
+  readonly trainBest?: unknown;
+  readonly trainEpochs?: unknown;
+}
+
 export interface SearchParts extends RunParts {
   readonly engine: Engine;
   readonly datasets: Datasets;
+  readonly trainings: Pick<Trainings, 'start' | 'requireFit'>;
   readonly queue: RunQueue;
   /** How much one search may take; as much as it likes unless given. */
   readonly quota?: Quota;
@@ -36,7 +45,7 @@ export interface SearchParts extends RunParts {
 export type Searches = ReturnType<typeof openSearches>;
 
 export function openSearches(parts: SearchParts) {
-  const { archive, engine, datasets, now, quota = NO_QUOTA } = parts;
+  const { archive, engine, datasets, trainings, now, quota = NO_QUOTA } = parts;
 
   const runs = openRuns<SearchRecord, Prepared>({
     ...parts,
@@ -56,7 +65,9 @@ export function openSearches(parts: SearchParts) {
         const callOff = watchTime(quota, begun.body.seconds ?? 0, (error) => spent.abort(error));
         const scorer = openScorer(archive, engine, prepared, now);
         const until = AbortSignal.any([signal, spent.signal]);
-        return await runSearch(parts, scorer, begun, fence, until).finally(callOff);
+        const finished = await runSearch(parts, scorer, begun, fence, until).finally(callOff);
+        await trainBestOf(archive, trainings, finished.body);
+        return finished;
       },
   });
 
@@ -95,9 +106,18 @@ export function openSearches(parts: SearchParts) {
   }
 
   /** The search an idempotency key has started, when these settings are its own. */
-  async function startedBy(key: string | null, given: GivenSettings): Promise<SearchRecord | null> {
+  async function startedBy(key: string | null, given: GivenSearch): Promise<SearchRecord | null> {
     const earlier = key === null ? null : await archive.searchByKey(key);
-    if (earlier === null || isDeepStrictEqual(earlier.settings, await resolveLike(given, earlier)))
+    if (earlier === null) return null;
+    const settings = await resolveLike(given, earlier);
+    const trainBest = parseTrainBest(given, settings.seed);
+    if (
+      isDeepStrictEqual(earlier.settings, settings) &&
+      isDeepStrictEqual(
+        earlier.trainBest ?? null,
+        trainBest && { ...trainBest, recipe: { ...trainBest.recipe } },
+      )
+    )
       return earlier;
     throw new MedNasError(
       'CONFLICT',
@@ -115,7 +135,7 @@ export function openSearches(parts: SearchParts) {
      * @throws MedNasError INVALID_ARGUMENT, CONFLICT, or of the dataset; nothing has been stored then.
      */
     async start(
-      given: GivenSettings,
+      given: GivenSearch,
       idempotencyKey: string | null = null,
       client: string | null = null,
     ): Promise<SearchRecord> {
@@ -123,6 +143,8 @@ export function openSearches(parts: SearchParts) {
       if (earlier !== null) return earlier;
       const [settings, prepared] = await resolve(given);
       requireQuota(quota, settings);
+      const trainBest = parseTrainBest(given, settings.seed);
+      if (trainBest !== null) await trainings.requireFit(settings.dataset);
       const id = randomUUID() as SearchId;
       const protocol = prepared?.protocol ?? null;
       const describe = (isIn: boolean): SearchRecord => ({
@@ -140,6 +162,7 @@ export function openSearches(parts: SearchParts) {
         hypervolume: null,
         best: null,
         frame: null,
+        ...(trainBest !== null && { trainBest }),
       });
       const record = await runs.begin({ id, client }, describe, prepared);
       if (record !== null) return record;

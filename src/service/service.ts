@@ -59,7 +59,10 @@ function remembered<T>(work: () => Promise<T>, milliseconds: number): () => Prom
   };
 }
 
-export interface ServiceParts extends Omit<SearchParts & TrainingParts, 'journal' | 'tell' | 'queue'> {
+export interface ServiceParts extends Omit<
+  SearchParts & TrainingParts,
+  'journal' | 'tell' | 'queue' | 'trainings'
+> {
   /** How many searches and trainings run at the same time; as many as there are unless given. */
   readonly maxSearches?: number;
 }
@@ -71,7 +74,7 @@ export function openService(given: ServiceParts): Service {
   const trainingJournal = openJournal(archive, now, tell, trainingsIn(archive));
   const queue = openQueue(given.maxSearches ?? Infinity);
   const trainings = openTrainings({ ...given, journal: trainingJournal, tell, queue });
-  const searches = openSearches({ ...given, journal, tell, queue });
+  const searches = openSearches({ ...given, journal, tell, queue, trainings });
   return {
     archive,
     searches,

@@ -143,7 +143,7 @@ export function openTrainings(parts: TrainingParts) {
   });
 
   /** Its splits, unless its dataset has to be downloaded first. */
-  async function ready({ dataset }: Asked): Promise<Splits | null> {
+  async function ready(dataset: string): Promise<Splits | null> {
     const listed = (await datasets.list()).find(({ set }) => set.name === dataset);
     return listed?.location.at === 'web' ? null : await readSplits(datasets, engine, dataset);
   }
@@ -165,6 +165,14 @@ export function openTrainings(parts: TrainingParts) {
     ...runs,
 
     /**
+     * Does nothing when a dataset can be trained on, or is not here yet.
+     * @throws MedNasError INVALID_ARGUMENT, or of the dataset
+     */
+    async requireFit(dataset: string): Promise<void> {
+      await ready(dataset);
+    },
+
+    /**
      * Starts a training; the same idempotency key with the same model, dataset and recipe gives the one it started.
      * `client`: whose it is, for whoever waits takes turns with other clients.
      * @throws MedNasError INVALID_ARGUMENT, INVALID_GENOTYPE, CONFLICT, or of the dataset; nothing has been stored then.
@@ -177,7 +185,7 @@ export function openTrainings(parts: TrainingParts) {
       const asked = parseTraining(given);
       const earlier = await startedBy(idempotencyKey, asked);
       if (earlier !== null) return earlier;
-      const splits = await ready(asked);
+      const splits = await ready(asked.dataset);
       const id = randomUUID() as TrainingId;
       const protocol = splits?.protocol ?? null;
       const { model } = asked;

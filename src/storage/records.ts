@@ -61,6 +61,8 @@ export interface SearchRecord {
   readonly frame: Scale | null;
   /** That it has run, up to its last finished generation or the end of its quota; missing: none yet. */
   readonly seconds?: number;
+  /** How many of the best of its front are trained when it completes; null or missing: none. */
+  readonly trainBest?: { readonly count: number; readonly recipe: Recipe } | null;
 }
 
 export interface GenerationRecord {

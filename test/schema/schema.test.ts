@@ -89,5 +89,7 @@ test('defaults of a search are shown in its input', () => {
     objectives: 'eq5',
     exploitation: 0.25,
     seed: 0,
+    trainBest: 0,
+    trainEpochs: 100,
   });
 });
