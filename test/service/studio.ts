@@ -68,6 +68,8 @@ export interface StudioOptions {
   /** Updates that are made before `permits.grant` is called. */
   readonly permits?: number;
   readonly engine?: (real: Engine) => Engine;
+  /** In place of SQLite in the folder. */
+  readonly openDocuments?: () => Promise<Documents>;
   readonly documents?: (real: Documents) => Documents;
   readonly maxSearches?: number;
   readonly quota?: Quota;
@@ -90,7 +92,7 @@ export interface Studio {
 export async function openStudio(options: StudioOptions): Promise<Studio> {
   const { folder, engine = (real) => real, documents: altered = (real) => real } = options;
   const permits = openPermits(options.permits ?? Infinity);
-  const documents = await openSqlite(folder);
+  const documents = await (options.openDocuments ?? (() => openSqlite(folder)))();
   const archive = openArchive(altered(documents));
   const errors: unknown[] = [];
   const service = openService({
