@@ -1,5 +1,6 @@
 // The composition root: config -> storage -> datasets -> engine -> service; nothing else wires parts.
 
+import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
@@ -11,6 +12,7 @@ import { openWakeUps, type WakeUps } from './service/wakeUps.ts';
 import { type Archive, openArchive } from './storage/archive.ts';
 import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
+import { openWeights } from './storage/weights.ts';
 
 export interface Surroundings {
   /** Whether dataset files are opened in the configured folders alone, as is right where anybody may ask. Unless given: yes. */
@@ -69,6 +71,7 @@ export async function compose(
         onProgress: onDownload,
       }),
       engine: await openEngine({ backend, workers }),
+      weights: openWeights(join(dataDir, 'weights')),
       // Last, since it keeps the process alive: what fails before it leaves nothing open.
       wakeUps: await loadWakeUps(config.redisUrl, onBus),
       now: () => new Date(),

@@ -90,7 +90,8 @@ const BACKENDS: readonly BackendChoice[] = ['auto', ...BACKEND_NAMES];
 export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = {
   dataDir: {
     name: 'MEDNAS_DATA_DIR',
-    description: 'Folder of the archive (unless MONGODB_URI is set) and of downloaded datasets.',
+    description:
+      'Folder of the archive (unless MONGODB_URI is set), of downloaded datasets and of trained weights.',
     wanted: 'a path',
     byDefault: '.mednas',
     read: (text) => (text.includes('\0') ? undefined : text),
@@ -231,7 +232,8 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   searches: {
     name: 'MEDNAS_SEARCHES',
-    description: 'Searches that run at the same time, sharing the workers; the others wait for their turn.',
+    description:
+      'Searches and trainings that run at a time, sharing the workers; the others wait for their turn.',
     wanted: 'an integer from 1 to 1000',
     byDefault: '4',
     read: integer(1, 1000),
@@ -246,7 +248,7 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   maxSeconds: {
     name: 'MEDNAS_MAX_SECONDS',
-    description: 'Seconds that a search may run, waiting and pauses left out: it is then paused.',
+    description: 'Seconds that a search or training may run, waiting and pauses left out: it is then paused.',
     wanted: 'an integer from 1 to 999999999',
     byDefault: '',
     defaultMeans: 'no limit',

@@ -17,7 +17,7 @@ function clientOptions(config: Config): Pick<ServerOptions, 'access' | 'limits'>
 }
 
 /**
- * Serves until the process is told to end; resolves once it listens and searches go on.
+ * Serves until the process is told to end; resolves once it listens and what was under way goes on.
  * @throws MedNasError when the archive cannot be opened, the port not be listened on, or nobody could come in.
  */
 export async function serve(config: Config): Promise<Pick<RunningServer, 'url' | 'close'>> {
@@ -31,7 +31,7 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
       change.isUp
         ? logger.info('wake-ups travel over Redis')
         : logger.warn({ reason: change.reason }, 'Redis is away: events of other processes are polled for'),
-    onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
+    onError: (error, run) => logger.error({ err: error, run }, 'a search or training failed'),
   });
   const options = {
     host,
@@ -47,20 +47,22 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
   });
   const { close } = endOnSignal(logger, graceMs, [
     [
-      'searches',
+      'searches and trainings',
       0.5,
-      () => {
+      async () => {
         server.unready();
-        return service.searches.close();
+        await Promise.all([service.searches.close(), service.trainings.close()]);
       },
     ],
     ['server', 0.3, server.close],
     ['service', 0.2, () => service.close()],
   ]);
   try {
-    // Not before the port is ours: another process that serves this archive is at these searches already.
+    // Not before the port is ours: another process that serves this archive is at these already.
     const recovered = await service.searches.recover();
-    logger.info({ url: server.url, engine: service.engine, recovered }, `listening at ${server.url}`);
+    const trainings = await service.trainings.recover();
+    const { url } = server;
+    logger.info({ url, engine: service.engine, recovered, trainings }, `listening at ${url}`);
     return { url: server.url, close };
   } catch (error) {
     await close();

@@ -1,7 +1,10 @@
 // What the rest of MedNAS knows of the engine: it scores genotypes under a protocol.
 
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import type { Model } from '../search/model.ts';
+import type { Shape } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
+import type { Step, TrainingState } from './training/trainer.ts';
 
 /** The images and labels a protocol's scores are computed on. */
 export interface EngineBatch {
@@ -64,6 +67,42 @@ export interface Inspection {
   readonly logits0: readonly number[];
 }
 
+/** What a network is trained or asked on. */
+export interface LearningProblem {
+  readonly model: Model;
+  /** One image. */
+  readonly input: Shape;
+  readonly classes: number;
+  readonly multiLabel: boolean;
+}
+
+/** Images and labels of a split, in shared memory. */
+export interface LearningImages {
+  /** uint8, [rows, height, width, channels]. */
+  readonly images: Uint8Array;
+  /** [rows] class indices, or [rows, classes] of 0/1 for multi-label. */
+  readonly labels: Int32Array;
+}
+
+/** Updates that one thread makes in one go: about a second's, so that searches and trainings take turns. */
+export interface Lesson {
+  readonly problem: LearningProblem;
+  readonly data: LearningImages;
+  /** Rows of each update to come. */
+  readonly batches: readonly Uint32Array[];
+  readonly step: Step;
+  readonly from: TrainingState;
+  /** Where the state goes that it comes to; may not share memory with `from`, which stays as it is. */
+  readonly to: Omit<TrainingState, 'steps'>;
+}
+
+export interface Learned {
+  /** Mean loss of each update made, the first of the lesson's batches; a loss that is not finite is the last. */
+  readonly losses: readonly number[];
+  /** Updates behind the state in `to`. */
+  readonly steps: number;
+}
+
 /** What its threads are at. */
 export interface EngineLoad {
   /** Architectures that are being scored. */
@@ -79,6 +118,19 @@ export interface Engine {
   readonly load: () => EngineLoad;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
   inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
+  /**
+   * Trains for about a second, at least one update. The same updates come to the same state bit for bit, however
+   * they are cut into lessons.
+   * @throws MedNasError BATCH_TOO_LARGE when a step needs more memory than a worker has.
+   */
+  train(lesson: Lesson, signal: AbortSignal): Promise<Learned>;
+  /** Logits of all the images (uint8, in shared memory), [rows, classes], with the running statistics. `values` as laid out by `layoutOf`. */
+  predict(
+    problem: LearningProblem,
+    values: Float32Array,
+    images: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Float32Array>;
   /**
    * Does nothing when a worker has the memory for every architecture of so many blocks.
    * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.

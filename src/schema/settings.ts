@@ -6,6 +6,7 @@ import type { IndicatorName } from '../search/evaluation.ts';
 import { type IndicatorScale, OBJECTIVES, type ObjectivesName } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS, type SearchSettings as Settings } from '../search/settings.ts';
 import type { StrategyName } from '../search/strategy.ts';
+import { DEFAULT_RECIPE } from '../training/recipe.ts';
 import { Indicator } from './indicator.ts';
 import { defineEnum } from './names.ts';
 import { SafeInt } from './scalars.ts';
@@ -111,6 +112,21 @@ export class StartSearchInput extends ScoringSettings {
 
   @Field(() => Float, given('exploitation'))
   readonly exploitation!: Given<'exploitation'>;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 0,
+    description:
+      'How many of its front are trained when it completes, those first with the largest sum of both scaled indicators, 0 to 20.',
+  })
+  readonly trainBest!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: DEFAULT_RECIPE.epochs,
+    description: "Epochs of those trainings, 1 to 10000; the rest of the recipe is MedMNIST's.",
+  })
+  readonly trainEpochs!: number | null;
 }
 
 @InputType({ description: 'An architecture to score, and how.' })

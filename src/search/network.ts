@@ -5,15 +5,24 @@
 /** Height, width, channels of one image's feature map; a vector is [1, 1, n]. */
 export type Shape = readonly [height: number, width: number, channels: number];
 
-/** Attributes by op. Convolutions and pools have SAME padding, no bias; pools have stride 2. */
+/**
+ * Attributes by op. Convolutions and pools have SAME padding, no bias; pools have stride 2. A convolution of
+ * stride 2 is every second pixel of the one of stride 1, from the first on (PyTorch's with padding (k-1)/2).
+ */
 export interface Attrs {
   readonly input: object;
-  readonly conv: { readonly kernel: readonly [number, number]; readonly channels: number };
+  readonly conv: {
+    readonly kernel: readonly [number, number];
+    readonly channels: number;
+    readonly stride?: 2;
+  };
   readonly depthwise: { readonly kernel: readonly [number, number]; readonly dilation: number };
   readonly batchNorm: object;
   readonly relu: object;
   readonly zero: object;
   readonly concat: object;
+  /** The sum of inputs of one shape. */
+  readonly add: object;
   readonly maxPool: { readonly size: number };
   readonly avgPool: { readonly size: number };
   readonly globalAvgPool: object;
@@ -78,7 +87,11 @@ export const OPS: { readonly [O in Op]: OpRow<O> } = {
     },
   },
   conv: {
-    shape: ({ channels }, [input]) => [(input as Shape)[0], (input as Shape)[1], channels],
+    shape: ({ channels, stride = 1 }, [input]) => [
+      Math.ceil((input as Shape)[0] / stride),
+      Math.ceil((input as Shape)[1] / stride),
+      channels,
+    ],
     weight: ({ kernel, channels }, [, , cin]) => [...kernel, cin, channels],
   },
   depthwise: { shape: first, weight: ({ kernel }, [, , c]) => [...kernel, c, 1] },
@@ -91,6 +104,7 @@ export const OPS: { readonly [O in Op]: OpRow<O> } = {
       return [h, w, inputs.reduce((sum, shape) => sum + shape[2], 0)];
     },
   },
+  add: { shape: first },
   maxPool: { shape: halved },
   avgPool: { shape: halved },
   globalAvgPool: { shape: (_, inputs) => [1, 1, (inputs[0] as Shape)[2]] },

@@ -32,8 +32,8 @@ export function uniformAt(key: number, index: number): number {
 /** A source of uniforms in [0, 1). Draws in sequence; two sources of one key draw the same. */
 export type Random = () => number;
 
-/** What a stream of the search is for: streams of different purposes are independent. */
-export type Purpose = 'variation' | 'immigrants' | 'batch';
+/** What a stream is for: streams of different purposes are independent. */
+export type Purpose = 'variation' | 'immigrants' | 'batch' | 'training';
 
 /** The stream of one purpose in one generation. */
 export function randomFor(seed: number, generation: number, purpose: Purpose): Random {

@@ -33,6 +33,29 @@ export function pickBest(
 }
 
 /**
+ * Feasible members no other dominates, those with the largest p1 + p2 first, as for `pickBest`; so many of them at
+ * most. Of equals, those that come first in the population.
+ */
+export function bestOfFront(
+  members: readonly Member[],
+  options: MeasureOptions,
+  most: number,
+): readonly Member[] {
+  const measures = members.map(({ evaluation }) => measureOf(evaluation, options));
+  const scale = scaleOver(measures);
+  const ranked = members.flatMap((member, i) => {
+    const measure = measures[i] ?? null;
+    if (measure === null || scale === null || member.rank !== 0) return [];
+    const [p1, p2] = scaled(measure, scale);
+    return [{ member, sum: p1 + p2 }];
+  });
+  return ranked
+    .toSorted((a, b) => b.sum - a.sum)
+    .slice(0, most)
+    .map(({ member }) => member);
+}
+
+/**
  * The knee of a front: its member farthest below the line through the two ends, both objectives
  * scaled to the front's ranges (Das 1999). Of a front of one or two, the first; of an empty one, null.
  */

@@ -1,21 +1,22 @@
-// A search's events: appended with sequence numbers, read back from any of them. The archive is
+// The events of a search or a training: appended with sequence numbers, read back from any of them. The archive is
 // the truth and a wake-up only a hint, so a reader misses nothing and sees nothing twice, whether
 // it reads what is stored or waits for what comes.
 
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
-import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import type { EventRecord, Happening, RunId, SearchStatus } from '../storage/records.ts';
+import { type Kind, type RunRecord, searchesIn } from './kinds.ts';
 import { type Observer, UNOBSERVED } from './observer.ts';
 import { openWakeUps, type Round, type WakeUps } from './wakeUps.ts';
 
 /** How many events a reader takes from the archive at a time. */
 const CHUNK = 200;
 
-/** Statuses after which nothing happens in a search any more. */
+/** Statuses after which nothing happens any more. */
 const FINAL: ReadonlySet<SearchStatus> = new Set(['completed', 'cancelled', 'failed']);
 export const isFinal = (status: SearchStatus): boolean => FINAL.has(status);
 
-/** Key of the event that ends a search: there is one, whoever writes it. */
+/** Key of the event that ends a run: there is one, whoever writes it. */
 export const END = 'status:end';
 
 /** Key of the event that tells of a status, which the record has had since `version`. */
@@ -25,31 +26,31 @@ export const statusKey = (status: SearchStatus, version: number): string =>
 interface Written {
   readonly last: number;
   readonly isNew: boolean;
-  /** Whoever wrote runs the search no more. Those who write after it may be others. */
+  /** Whoever wrote runs it no more. Those who write after it may be others. */
   readonly refusal?: SupersededError;
 }
 
-/** What a reader finds after a sequence number: events, or none and how the search then stands. */
+/** What a reader finds after a sequence number: events, or none and how the run then stands. */
 interface Look {
   readonly events: readonly EventRecord[];
   /** null: deleted; or there are events. */
-  readonly record: Stored<SearchRecord> | null;
+  readonly record: Stored<RunRecord> | null;
 }
 
 /** Looks into the archive once for all who, in one round, have come as far: there may be a thousand. */
-function openLooks(archive: Archive) {
+function openLooks(archive: Archive, kind: Pick<Kind<RunRecord>, 'find'>) {
   const rounds = new WeakMap<Round, Map<number, Promise<Look>>>();
 
-  async function read(search: SearchId, after: number): Promise<Look> {
-    const events = await archive.events(search, after, CHUNK);
-    return { events, record: events.length > 0 ? null : await archive.findSearch(search) };
+  async function read(run: RunId, after: number): Promise<Look> {
+    const events = await archive.events(run, after, CHUNK);
+    return { events, record: events.length > 0 ? null : await kind.find(run) };
   }
 
   return {
-    look(round: Round, search: SearchId, after: number): Promise<Look> {
+    look(round: Round, run: RunId, after: number): Promise<Look> {
       const looks = rounds.get(round) ?? new Map<number, Promise<Look>>();
       rounds.set(round, looks);
-      const look = looks.get(after) ?? read(search, after);
+      const look = looks.get(after) ?? read(run, after);
       looks.set(after, look);
       // A failure is that of whoever looked then.
       look.catch(() => looks.delete(after));
@@ -63,32 +64,34 @@ function openLooks(archive: Archive) {
 
 export type Journal = ReturnType<typeof openJournal>;
 
+/** Of all runs of a kind: of searches unless said. */
 export function openJournal(
   archive: Archive,
   now: () => Date,
   tell: Observer = UNOBSERVED,
   wakeUps: WakeUps = openWakeUps(),
+  kind: Pick<Kind<RunRecord>, 'name' | 'find' | 'remove'> = searchesIn(archive),
 ) {
-  const looks = openLooks(archive);
-  const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
+  const looks = openLooks(archive, kind);
+  const tails = new Map<RunId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
   async function write(
     last: number,
-    search: SearchId,
+    run: RunId,
     key: string,
     happening: Happening,
     fence: number | null,
   ): Promise<Written> {
     for (let sequence = last + 1; ; sequence++) {
-      const record = { search, sequence, key, at: now().toISOString(), happening };
+      const record = { search: run, sequence, key, at: now().toISOString(), happening };
       try {
         if (await archive.addEvent(record, fence)) return { last: sequence, isNew: true };
       } catch (error) {
         if (error instanceof SupersededError) return { last: sequence - 1, isNew: false, refusal: error };
         throw error;
       }
-      if (await archive.hasEvent(search, key)) return { last: sequence - 1, isNew: false };
+      if (await archive.hasEvent(run, key)) return { last: sequence - 1, isNew: false };
     }
   }
 
@@ -97,33 +100,32 @@ export function openJournal(
    * @throws SupersededError when a newer fence than the writer's has been given out.
    */
   async function append(
-    search: SearchId,
+    run: RunId,
     key: string,
     happening: Happening,
     fence: number | null = null,
   ): Promise<boolean> {
-    const before =
-      tails.get(search) ?? archive.lastEvent(search).then((event) => ({ last: event?.sequence ?? 0 }));
-    const written = before.then(({ last }) => write(last, search, key, happening, fence));
-    tails.set(search, written);
+    const before = tails.get(run) ?? archive.lastEvent(run).then((event) => ({ last: event?.sequence ?? 0 }));
+    const written = before.then(({ last }) => write(last, run, key, happening, fence));
+    tails.set(run, written);
     const forget = (): void => {
-      if (tails.get(search) === written) tails.delete(search);
+      if (tails.get(run) === written) tails.delete(run);
     };
     try {
       const { isNew, refusal } = await written;
       if (key === END) forget();
       if (refusal !== undefined) throw refusal;
-      if (isNew) tell({ type: 'event', search, happening: happening.type });
+      if (isNew) tell({ type: 'event', kind: kind.name, run, happening: happening.type });
       if (isNew && happening.type === 'status') {
         const { status, failure } = happening;
-        tell({ type: 'status', search, status, failure: failure?.code ?? null });
+        tell({ type: 'status', kind: kind.name, run, status, failure: failure?.code ?? null });
       }
       return isNew;
     } catch (error) {
       forget();
       throw error;
     } finally {
-      wakeUps.ring(search);
+      wakeUps.ring(run);
     }
   }
 
@@ -131,14 +133,14 @@ export function openJournal(
    * Makes up for an event of the record's status that is missing; false when there may be news. Only a
    * record at rest stands at the version of its status; each is looked at once, `checked` being the last.
    */
-  async function tellStatus({ version, body }: Stored<SearchRecord>, checked: number): Promise<boolean> {
+  async function tellStatus({ version, body }: Stored<RunRecord>, checked: number): Promise<boolean> {
     const { status, failure } = body;
     if (!isFinal(status) && (status !== 'paused' || version === checked)) return true;
     const key = statusKey(status, version);
     if (isFinal(status) || !(await archive.hasEvent(body.id, key))) {
       await append(body.id, key, { type: 'status', status, failure });
       // Deleted meanwhile: then nothing of it is to be found, this neither.
-      if ((await archive.findSearch(body.id)) === null) await archive.removeSearch(body.id);
+      if ((await kind.find(body.id)) === null) await kind.remove(body.id);
     }
     return false;
   }
@@ -146,25 +148,25 @@ export function openJournal(
   return {
     append,
 
-    /** The search has been deleted: its readers look again, and find nothing. */
-    forget(search: SearchId): void {
-      tails.delete(search);
-      wakeUps.ring(search);
+    /** It has been deleted: its readers look again, and find nothing. */
+    forget(run: RunId): void {
+      tails.delete(run);
+      wakeUps.ring(run);
     },
 
-    /** Events after a sequence number: those stored, then those to come; ends with the search or the signal. */
-    async *follow(search: SearchId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
+    /** Events after a sequence number: those stored, then those to come; ends with the run or the signal. */
+    async *follow(run: RunId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
       let sequence = after;
       let isOver = false;
       let checked = 0;
       let mustLook = false;
       while (!signal.aborted) {
         // From before it looks, so that nothing comes between.
-        const bell = wakeUps.listen(search, signal);
+        const bell = wakeUps.listen(run, signal);
         try {
           // What others found before it was told is no answer.
           if (mustLook) looks.forget(bell.round, sequence);
-          const { events, record } = await looks.look(bell.round, search, sequence);
+          const { events, record } = await looks.look(bell.round, run, sequence);
           for (const event of events) {
             if (signal.aborted) return;
             sequence = event.sequence;

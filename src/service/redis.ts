@@ -5,14 +5,14 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisEventTarget } from '@graphql-yoga/redis-event-target';
 import { Redis, type RedisOptions, ReplyError } from 'ioredis';
-import type { SearchId } from '../storage/records.ts';
+import type { RunId } from '../storage/records.ts';
 import type { Bus } from './wakeUps.ts';
 
 /** The bus has come up, or gone down for a reason that names no secret; told at each change alone. */
 export type BusChange = { readonly isUp: true } | { readonly isUp: false; readonly reason: string };
 
 interface WakeUp {
-  readonly search: SearchId;
+  readonly search: RunId;
   readonly from: string;
 }
 
@@ -37,7 +37,7 @@ function parseWakeUp(text: string): WakeUp | null {
   try {
     const { search, from } = JSON.parse(text) as { readonly [K in keyof WakeUp]?: unknown };
     const isOne = typeof search === 'string' && UUID.test(search) && typeof from === 'string';
-    return isOne ? { search: search as SearchId, from } : null;
+    return isOne ? { search: search as RunId, from } : null;
   } catch {
     return null;
   }
@@ -95,8 +95,8 @@ export function openRedis(url: string, onChange: (change: BusChange) => void): B
   const self = randomUUID();
   const [publisher, subscriber] = [new Redis(url, OPTIONS), new Redis(url, OPTIONS)];
   const clients = [publisher, subscriber];
-  const listeners: ((search: SearchId | null) => void)[] = [];
-  const tell = (search: SearchId | null): void => {
+  const listeners: ((search: RunId | null) => void)[] = [];
+  const tell = (search: RunId | null): void => {
     for (const listener of listeners) listener(search);
   };
   let isUp: boolean | null = null;

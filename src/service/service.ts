@@ -4,13 +4,16 @@ import type { ListedSet } from '../data/datasets.ts';
 import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { ArchitectureRecord } from '../storage/records.ts';
+import type { ArchitectureRecord, TrainingId } from '../storage/records.ts';
+import type { WeightsFile } from '../storage/weights.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type Observatory, openObservatory } from './observer.ts';
-import type { SearchParts } from './runner.ts';
-import { openSearches, type Searches } from './searches.ts';
+import { trainingsIn } from './kinds.ts';
+import { openQueue } from './queue.ts';
+import { openSearches, type SearchParts, type Searches } from './searches.ts';
+import { openTrainings, type TrainingParts, type Trainings } from './trainings.ts';
 import { openWakeUps, type WakeUps } from './wakeUps.ts';
 
 type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...infer Rest] ? Rest : never;
@@ -18,6 +21,9 @@ type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...
 export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
+  readonly trainings: Trainings;
+  /** Where the best weights of a training are; null: there is no such training, or none of its epochs is finished. */
+  weightsOf(id: string): Promise<WeightsFile | null>;
   readonly keys: Keys;
   readonly engine: EngineInfo;
   /** What the engine is at. */
@@ -27,13 +33,15 @@ export interface Service {
   testEngine(): Promise<readonly Check[]>;
   /** Events of a search after a sequence number, stored and to come. */
   readonly follow: Journal['follow'];
+  /** Events of a training, likewise. */
+  readonly followTraining: Journal['follow'];
   /** Whether wake-ups of other processes come at once; null: they are not asked for. */
   readonly hearsOthers: WakeUps['isHeard'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
-  /** Stops searches where they are, then closes wake-ups, engine and archive. */
+  /** Stops searches and trainings where they are, then closes wake-ups, engine and archive. */
   close(): Promise<void>;
 }
 
@@ -54,30 +62,46 @@ function remembered<T>(work: () => Promise<T>, milliseconds: number): () => Prom
   };
 }
 
-/** `wakeUps`: those of this process alone unless given. */
-export function openService({
-  wakeUps = openWakeUps(),
-  ...given
-}: Omit<SearchParts, 'journal' | 'tell'> & { readonly wakeUps?: WakeUps }): Service {
-  const { archive, engine, datasets, now } = given;
+export interface ServiceParts extends Omit<
+  SearchParts & TrainingParts,
+  'journal' | 'tell' | 'queue' | 'trainings'
+> {
+  /** How many searches and trainings run at the same time; as many as there are unless given. */
+  readonly maxSearches?: number;
+  /** Those of this process alone unless given. */
+  readonly wakeUps?: WakeUps;
+}
+
+export function openService(given: ServiceParts): Service {
+  const { archive, engine, datasets, now, weights, wakeUps = openWakeUps() } = given;
   const { tell, observe } = openObservatory();
   const journal = openJournal(archive, now, tell, wakeUps);
-  const searches = openSearches({ ...given, journal, tell });
+  const trainingJournal = openJournal(archive, now, tell, wakeUps, trainingsIn(archive));
+  const queue = openQueue(given.maxSearches ?? Infinity);
+  const trainings = openTrainings({ ...given, journal: trainingJournal, tell, queue });
+  const searches = openSearches({ ...given, journal, tell, queue, trainings });
   return {
     archive,
     searches,
+    trainings,
+    async weightsOf(id) {
+      const found = await archive.findTraining(id as TrainingId);
+      return found === null ? null : weights.fileOf(found.body);
+    },
     keys: openKeys(archive, now),
     engine: engine.info,
     engineLoad: () => engine.load(),
     observe,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
+    followTraining: (...args) => trainingJournal.follow(...args),
     hearsOthers: () => wakeUps.isHeard(),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {
       await searches.close();
+      await trainings.close();
       await wakeUps.close();
       await engine.close();
       await archive.close();

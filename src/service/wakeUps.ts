@@ -3,7 +3,7 @@
 // one that is lost a wait.
 
 import { EventEmitter } from 'node:events';
-import type { SearchId } from '../storage/records.ts';
+import type { RunId } from '../storage/records.ts';
 
 /** Milliseconds after which whoever waits looks again unprompted: another process may have written. */
 const POLL_MS = 2000;
@@ -11,9 +11,9 @@ const POLL_MS = 2000;
 /** Carries wake-ups to other processes, and theirs to this one. It may lose any, and never throws. */
 export interface Bus {
   /** Whoever follows the search in another process looks again. */
-  readonly send: (search: SearchId) => void;
+  readonly send: (search: RunId) => void;
   /** Tells of another process' wake-ups; null: some may have been lost. */
-  readonly receive: (listener: (search: SearchId | null) => void) => void;
+  readonly receive: (listener: (search: RunId | null) => void) => void;
   readonly isUp: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -33,8 +33,8 @@ interface Bell {
 
 export interface WakeUps {
   /** Something may have happened in a search. */
-  readonly ring: (search: SearchId) => void;
-  readonly listen: (search: SearchId, signal: AbortSignal) => Bell;
+  readonly ring: (search: RunId) => void;
+  readonly listen: (search: RunId, signal: AbortSignal) => Bell;
   /** Whether other processes are heard at once; null: without a bus they never are. */
   readonly isHeard: () => boolean | null;
   readonly close: () => Promise<void>;
@@ -44,20 +44,20 @@ const NOTHING = (): void => undefined;
 
 export function openWakeUps(bus: Bus | null = null, pollMs = POLL_MS): WakeUps {
   const waiting = new EventEmitter().setMaxListeners(0);
-  const rounds = new Map<SearchId, Round>();
+  const rounds = new Map<RunId, Round>();
 
-  function end(search: SearchId): void {
+  function end(search: RunId): void {
     clearTimeout(rounds.get(search)?.timer);
     rounds.delete(search);
   }
 
-  function wake(search: SearchId): void {
+  function wake(search: RunId): void {
     // Before those who listen begin another.
     end(search);
     waiting.emit(search);
   }
 
-  function roundOf(search: SearchId): Round {
+  function roundOf(search: RunId): Round {
     const round = rounds.get(search) ?? { timer: setTimeout(() => wake(search), pollMs) };
     rounds.set(search, round);
     return round;

@@ -95,16 +95,17 @@ export interface Heard {
   readonly genotype?: readonly number[];
 }
 
-/** Events after one that was heard last, over SSE, until the search ends or the connection is lost. */
-export async function* follow(url: string, id: string, after: number): AsyncGenerator<Heard> {
-  const query = `subscription ($id: ID!, $after: Int) {
-    searchEvents(searchId: $id, after: $after) {
-      __typename sequence
-      ... on StatusChanged { status }
-      ... on ArchitectureEvaluated { architecture { genotype } }
-    }
-  }`;
-  const response = await post(`${url}/graphql/stream`, 'text/event-stream', query, { id, after });
+const EVENTS = `subscription ($id: ID!, $after: Int) {
+  searchEvents(searchId: $id, after: $after) {
+    __typename sequence
+    ... on StatusChanged { status }
+    ... on ArchitectureEvaluated { architecture { genotype } }
+  }
+}`;
+
+/** Data of a subscription over SSE, until it ends or the connection is lost. */
+export async function* subscribe<T>(url: string, query: string, variables: object): AsyncGenerator<T> {
+  const response = await post(`${url}/graphql/stream`, 'text/event-stream', query, variables);
   let text = '';
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += chunk;
@@ -112,15 +113,24 @@ export async function* follow(url: string, id: string, after: number): AsyncGene
     text = messages.pop() ?? '';
     for (const message of messages) {
       const data = /^data: (.+)$/m.exec(message)?.[1];
-      if (data === undefined) continue;
-      const { searchEvents } = (
-        JSON.parse(data) as {
-          readonly data: {
-            readonly searchEvents: Heard & { readonly architecture?: Pick<Heard, 'genotype'> };
-          };
-        }
-      ).data;
-      yield { ...searchEvents, ...searchEvents.architecture };
+      if (data !== undefined) yield (JSON.parse(data) as { readonly data: T }).data;
     }
   }
+}
+
+/** Events after one that was heard last, over SSE, until the search ends or the connection is lost. */
+export async function* follow(url: string, id: string, after: number): AsyncGenerator<Heard> {
+  interface Data {
+    readonly searchEvents: Heard & { readonly architecture?: Pick<Heard, 'genotype'> };
+  }
+  for await (const { searchEvents } of subscribe<Data>(url, EVENTS, { id, after }))
+    yield { ...searchEvents, ...searchEvents.architecture };
+}
+
+/** The answer to an operation. @throws Error when there are errors. */
+export async function ask<T>(url: string, query: string, variables: object): Promise<T> {
+  const response = await post(`${url}/graphql`, 'application/json', query, variables);
+  const { data, errors } = (await response.json()) as { readonly data: T; readonly errors?: unknown };
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data;
 }

@@ -58,7 +58,16 @@ test('whatever has a global id implements Node, and nothing else does', () => {
       .getPossibleTypes(node)
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['Architecture', 'Dataset', 'EngineInfo', 'Individual', 'Population', 'Search', 'SearchSpace']);
+  ).toEqual([
+    'Architecture',
+    'Dataset',
+    'EngineInfo',
+    'Individual',
+    'Population',
+    'Search',
+    'SearchSpace',
+    'TrainingRun',
+  ]);
 });
 
 test('defaults of a search are shown in its input', () => {
@@ -80,5 +89,7 @@ test('defaults of a search are shown in its input', () => {
     objectives: 'eq5',
     exploitation: 0.25,
     seed: 0,
+    trainBest: 0,
+    trainEpochs: 100,
   });
 });

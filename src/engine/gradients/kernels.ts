@@ -14,6 +14,38 @@ export interface JetRows extends Rows {
   readonly part: number;
 }
 
+/** Weights, their gradient and its moments: addresses of as many floats each. */
+export interface Vectors {
+  readonly values: number;
+  readonly gradient: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Some of the tiles of all images. */
+export interface Tiles {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface AdamRates {
+  /** The learning rate by 1 - beta1^t. */
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Times a weight, added to its gradient. */
+  readonly decay: number;
+  /** The square root of 1 - beta2^t. */
+  readonly root: number;
+  readonly epsilon: number;
+}
+
+export interface DescentRates {
+  readonly rate: number;
+  readonly momentum: number;
+  readonly decay: number;
+}
+
 export interface GradientKernels {
   /** Adds to `sums` (doubles) the sums of dy's columns, then those of dy * (x * scale + shift). */
   normGradientSums(rows: number, columns: number, x: Rows, affine: Affine, dy: Rows, sums: number): void;
@@ -23,6 +55,28 @@ export interface GradientKernels {
   rectifyGradient(rows: number, columns: number, x: Rows, affine: Affine | null, dy: Rows): void;
   /** Writes the sum over an image's pixels of x * y, [images, channels] doubles. */
   imageDots(maps: Maps, x: Rows, y: Rows, dots: number): void;
+
+  /** Y += X as it enters. */
+  addEntering(rows: number, columns: number, x: Rows, entry: Entry, y: Rows): void;
+  /** The pixels of x under a filter about every second pixel, to rows of filter * channels floats at t; zeros outside. */
+  patches(maps: Maps, filter: readonly [number, number], x: Rows, t: number): void;
+  /** Adds rows of `patches` to the pixels of dx (extents `maps`) that they are of. */
+  patchesGradient(maps: Maps, filter: readonly [number, number], dt: number, dx: Rows): void;
+
+  // Winograd's tiles of 4 x 4 outputs of a convolution 3 x 3 (assembly/gradients/tiles.ts): 36 planes, one behind
+  // the other, of [tiles, channels] floats or of a filter's [inputs, outputs], channels in fours.
+  tileInputs(tiles: Tiles, maps: Maps, x: Rows, planes: number, scratch: number): void;
+  tileGradients(tiles: Tiles, maps: Maps, dy: Rows, planes: number, scratch: number): void;
+  tileOutputs(tiles: Tiles, maps: Maps, planes: number, y: Rows, scratch: number): void;
+  tileFilter(count: number, filter: number, planes: number, scratch: number): void;
+  tileFilterGradient(count: number, planes: number, filter: number, scratch: number): void;
+
+  /** One update of `count` weights by Adam, as PyTorch has it. */
+  adam(count: number, vectors: Vectors, rates: AdamRates): void;
+  /** By gradient descent with momentum, likewise; `second` is left alone. */
+  descend(count: number, vectors: Vectors, rates: DescentRates): void;
+  /** Whether none of so many floats is infinite or NaN. */
+  allFinite(count: number, values: number): boolean;
 
   /** Adds dy to dx (extents `maps`) at the first largest value of each window of x. */
   maxPoolGradient(maps: Maps, size: number, x: Rows, dy: Rows, dx: Rows): void;
@@ -72,8 +126,12 @@ export interface AllKernels extends Kernels {
 }
 
 export const GRADIENT_NAMES = [
+  'adam',
+  'addEntering',
+  'allFinite',
   'avgPoolGradient',
   'combine',
+  'descend',
   'depthwiseFilter',
   'depthwiseFilterScratch',
   'imageDots',
@@ -84,8 +142,15 @@ export const GRADIENT_NAMES = [
   'jetSums',
   'maxPoolGradient',
   'normGradientSums',
+  'patches',
+  'patchesGradient',
   'rectifyGradient',
   'spreadLines',
+  'tileFilter',
+  'tileFilterGradient',
+  'tileGradients',
+  'tileInputs',
+  'tileOutputs',
   'transposeLines',
 ] as const;
 
@@ -120,6 +185,37 @@ export function bindGradientKernels(raw: GradientExports): GradientKernels {
     imageDots: ({ images, height, width, channels }, x, y, dots) => {
       raw.imageDots(images, height * width, channels, ...rowsOf(x), ...rowsOf(y), dots);
     },
+    addEntering: (rows, columns, x, { affine, rectify }, y) => {
+      raw.addEntering(rows, columns, ...rowsOf(x), ...affineOf(affine), Number(rectify), ...rowsOf(y));
+    },
+    patches: (maps, [kh, kw], x, t) => {
+      raw.patches(...extents(maps), kh, kw, ...rowsOf(x), t);
+    },
+    patchesGradient: (maps, [kh, kw], dt, dx) => {
+      raw.patchesGradient(...extents(maps), kh, kw, dt, ...rowsOf(dx));
+    },
+    tileInputs: ({ first, count }, { height, width, channels }, x, planes, scratch) => {
+      raw.tileInputs(first, count, height, width, channels, ...rowsOf(x), planes, scratch);
+    },
+    tileGradients: ({ first, count }, { height, width, channels }, dy, planes, scratch) => {
+      raw.tileGradients(first, count, height, width, channels, ...rowsOf(dy), planes, scratch);
+    },
+    tileOutputs: ({ first, count }, { height, width, channels }, planes, y, scratch) => {
+      raw.tileOutputs(first, count, height, width, channels, planes, ...rowsOf(y), scratch);
+    },
+    tileFilter: (count, filter, planes, scratch) => {
+      raw.tileFilter(count, filter, planes, scratch);
+    },
+    tileFilterGradient: (count, planes, filter, scratch) => {
+      raw.tileFilterGradient(count, planes, filter, scratch);
+    },
+    adam: (count, { values, gradient, first, second }, { rate, beta1, beta2, decay, root, epsilon }) => {
+      raw.adam(count, values, gradient, first, second, rate, beta1, beta2, decay, root, epsilon);
+    },
+    descend: (count, { values, gradient, first }, { rate, momentum, decay }) => {
+      raw.descend(count, values, gradient, first, rate, momentum, decay);
+    },
+    allFinite: (count, values) => raw.allFinite(count, values) !== 0,
     maxPoolGradient: (maps, size, x, dy, dx) => {
       raw.maxPoolGradient(...extents(maps), size, ...rowsOf(x), ...rowsOf(dy), ...rowsOf(dx));
     },

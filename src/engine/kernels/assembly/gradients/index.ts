@@ -5,4 +5,7 @@ export { depthwiseFilter, depthwiseFilterScratch } from './depthwise';
 export { jetLayer, jetMaxPool, jetRectify, jetScale, jetSums } from './jet';
 export { spreadLines, transposeLines } from './lines';
 export { combine, imageDots, normGradientSums, rectifyGradient } from './norm';
+export { addEntering, patches, patchesGradient } from './patches';
 export { avgPoolGradient, maxPoolGradient } from './pool';
+export { tileFilter, tileFilterGradient, tileGradients, tileInputs, tileOutputs } from './tiles';
+export { adam, allFinite, descend } from './update';
