@@ -14,13 +14,14 @@ export function liveNodes({ nodes }: Network): readonly boolean[] {
   return live;
 }
 
-/** Whether each node is a layer or depends on one. */
-export function learningNodes(network: Network): readonly boolean[] {
+/** Whether each node learns (by default: is a layer) or depends on one that does. */
+export function learningNodes(
+  network: Network,
+  learns: (node: Node, index: number) => boolean = (node) => weightShape(network, node) !== null,
+): readonly boolean[] {
   const learning: boolean[] = [];
-  for (const node of network.nodes) {
-    learning.push(
-      weightShape(network, node) !== null || dependencies(node).some((i) => learning[i] === true),
-    );
-  }
+  network.nodes.forEach((node, index) =>
+    learning.push(learns(node, index) || dependencies(node).some((i) => learning[i] === true)),
+  );
   return learning;
 }

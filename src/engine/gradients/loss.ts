@@ -1,4 +1,4 @@
-// First and second derivatives of the loss with respect to the logits, in float64.
+// The loss, and its first and second derivatives with respect to the logits, in float64.
 
 import type { Targets } from './gradient.ts';
 
@@ -12,6 +12,28 @@ function probabilities(logits: Float64Array, multiLabel: boolean): Float64Array 
   const powers = logits.map((z) => Math.exp(z - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
+}
+
+/** -log of the softmax's probability of the labels, or of the sigmoids' of having each label or not. */
+function surprise(logits: Float64Array, values: Float32Array, multiLabel: boolean): number {
+  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const shift = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
+  return logits.reduce((sum, z, c) => {
+    const value = values[c] as number;
+    if (!multiLabel) return sum + value * (shift - z);
+    // log(1 + e^z) - value * z, which overflows for no z.
+    return sum + Math.max(z, 0) - value * z + Math.log1p(Math.exp(-Math.abs(z)));
+  }, 0);
+}
+
+/** L from logits, [images, classes]; not finite when one of them is not. */
+export function lossValue(logits: Float64Array, targets: Targets): number {
+  const { images, classes, multiLabel, values } = targets;
+  let sum = 0;
+  for (let from = 0; from < images * classes; from += classes) {
+    sum += surprise(logits.subarray(from, from + classes), values.subarray(from, from + classes), multiLabel);
+  }
+  return sum / terms(targets);
 }
 
 /** dL/dlogits from logits, both [images, classes]. */
