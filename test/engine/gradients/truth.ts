@@ -4,11 +4,15 @@
 // changes sides in between: which side each is on is noted, and the step is made smaller until none does.
 
 import { type Network, type Node, type NodeOf, type Op, weightShape } from '../../../src/search/network.ts';
+import type { Role } from '../../../src/search/parameters.ts';
 import { weightValues } from '../../../src/engine/weights.ts';
 import { type Problem, targetsOf } from '../../../src/engine/gradients/gradient.ts';
 
 /** [image][row][column][channel]. */
-type Maps = number[][][][];
+export type Maps = number[][][][];
+
+/** A node's; a norm without mean and variance takes those of the batch. */
+export type Parameters = { readonly [R in Role]?: Float64Array };
 
 /** By node: what is added to the weights. */
 export type Direction = ReadonlyMap<number, ArrayLike<number>>;
@@ -45,13 +49,19 @@ interface At<O extends Op> {
   readonly node: NodeOf<O>;
   readonly images: number;
   readonly inputs: readonly Maps[];
-  readonly weights: Float64Array;
+  readonly parameters: Parameters;
   /** Told on which side each ReLU and maximum is. */
   note(side: number): void;
 }
 
-function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
-  const [kh, kw] = node.attrs.kernel;
+const weightsOf = ({ weight }: Parameters): Float64Array => weight as Float64Array;
+
+function convolve({ node, images, inputs, parameters }: At<'conv'>): Maps {
+  const weights = weightsOf(parameters);
+  const {
+    kernel: [kh, kw],
+    stride = 1,
+  } = node.attrs;
   const [x] = inputs as [Maps];
   const cin = x[0]?.[0]?.[0]?.length as number;
   const cout = node.shape[2];
@@ -59,7 +69,7 @@ function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
     let sum = 0;
     for (let i = 0; i < kh; i++) {
       for (let j = 0; j < kw; j++) {
-        const from = pixel(x, n, row + i - (kh - 1) / 2, column + j - (kw - 1) / 2);
+        const from = pixel(x, n, stride * row + i - (kh - 1) / 2, stride * column + j - (kw - 1) / 2);
         from?.forEach((v, c) => (sum += v * (weights[((i * kw + j) * cin + c) * cout + k] as number)));
       }
     }
@@ -67,7 +77,8 @@ function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
   });
 }
 
-function convolveDepthwise({ node, images, inputs, weights }: At<'depthwise'>): Maps {
+function convolveDepthwise({ node, images, inputs, parameters }: At<'depthwise'>): Maps {
+  const weights = weightsOf(parameters);
   const {
     kernel: [kh, kw],
     dilation,
@@ -88,16 +99,22 @@ function convolveDepthwise({ node, images, inputs, weights }: At<'depthwise'>): 
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-function normalise({ node, images, inputs }: At<'batchNorm'>): Maps {
-  const [x] = inputs as [Maps];
-  const moments = grid(node.shape[2], (c) => {
+/** Mean and (biased) variance of each channel. */
+export const momentsOf = (x: Maps): readonly (readonly [mean: number, variance: number])[] =>
+  grid(x[0]?.[0]?.[0]?.length ?? 0, (c) => {
     const values = x.flat(2).map((channels) => channels[c] as number);
     const middle = mean(values);
-    return [middle, mean(values.map((v) => (v - middle) ** 2))] as const;
+    return [middle, mean(values.map((v) => (v - middle) ** 2))];
   });
+
+function normalise({ node, images, inputs, parameters }: At<'batchNorm'>): Maps {
+  const [x] = inputs as [Maps];
+  const moments = momentsOf(x);
   return build(images, node.shape, (n, y, column, c) => {
-    const [middle, variance] = moments[c] as readonly [number, number];
-    return ((pixel(x, n, y, column)?.[c] as number) - middle) / Math.sqrt(variance + 1e-5);
+    const middle = parameters.mean?.[c] ?? (moments[c]?.[0] as number);
+    const variance = parameters.variance?.[c] ?? (moments[c]?.[1] as number);
+    const normal = ((pixel(x, n, y, column)?.[c] as number) - middle) / Math.sqrt(variance + 1e-5);
+    return normal * (parameters.gamma?.[c] ?? 1) + (parameters.beta?.[c] ?? 0);
   });
 }
 
@@ -137,6 +154,10 @@ const RULES: { readonly [O in Op]: (at: At<O>) => Maps } = {
       node.shape,
       (n, y, x, c) => inputs.flatMap((maps) => pixel(maps, n, y, x) ?? [])[c] as number,
     ),
+  add: ({ node, images, inputs }) =>
+    build(images, node.shape, (n, y, x, c) =>
+      inputs.reduce((sum, maps) => sum + (pixel(maps, n, y, x)?.[c] as number), 0),
+    ),
   maxPool: poolWith((values, note) => {
     const largest = Math.max(...values);
     note(values.indexOf(largest));
@@ -147,11 +168,11 @@ const RULES: { readonly [O in Op]: (at: At<O>) => Maps } = {
     build(images, node.shape, (n, _y, _x, c) =>
       mean((inputs[0] as Maps)[n]?.flat().map((at) => at[c] as number) ?? []),
     ),
-  dense: ({ node, images, inputs, weights }) =>
+  dense: ({ node, images, inputs, parameters }) =>
     build(images, node.shape, (n, _y, _x, k) =>
       (pixel(inputs[0] as Maps, n, 0, 0) as number[]).reduce(
-        (sum, v, c) => sum + v * (weights[c * node.shape[2] + k] as number),
-        0,
+        (sum, v, c) => sum + v * (weightsOf(parameters)[c * node.shape[2] + k] as number),
+        parameters.bias?.[k] ?? 0,
       ),
     ),
 };
@@ -162,25 +183,31 @@ function lossOf(logits: readonly number[], target: ArrayLike<number>, multiLabel
   return logits.reduce((total, z, c) => total + (target[c] as number) * (Math.log(sum) - z), 0);
 }
 
-interface Taken {
+export interface Taken {
   readonly loss: number;
   /** Equal when every ReLU and maximum is on the same side. */
   readonly sides: number;
+  /** Each node's output. */
+  readonly outputs: readonly Maps[];
 }
 
-/** L, with the changes made. */
-function take(problem: Problem, { along = [], scaled }: Change): Taken {
-  const { network, batch, input, seed, multiLabel } = problem;
+/** L with given parameters, and a layer's output scaled. */
+export function measure(
+  problem: Omit<Problem, 'seed'>,
+  parametersOf: (node: number) => Parameters,
+  scaled?: Change['scaled'],
+): Taken {
+  const { network, batch, input, multiLabel } = problem;
   const { images, classes, values: targets } = targetsOf(problem);
   const [height, width, channels] = input;
-  const values: Maps[] = [];
+  const outputs: Maps[] = [];
   let sides = 0;
   const note = (side: number): void => {
     sides = (Math.imul(sides, 31) + side + 1) | 0;
   };
   network.nodes.forEach((node, i) => {
     if (i === 0) {
-      values.push(
+      outputs.push(
         build(
           images,
           input,
@@ -189,24 +216,35 @@ function take(problem: Problem, { along = [], scaled }: Change): Taken {
       );
       return;
     }
-    const drawn = weightShape(network, node) === null ? [] : weightValues(network, node, seed);
-    const weights = Float64Array.from(drawn, (w, k) =>
-      along.reduce((sum, [by, direction]) => sum + by * (direction.get(i)?.[k] ?? 0), w),
-    );
-    const inputs = node.inputs.map((j) => values[j] as Maps);
-    const output = (RULES[node.op] as (at: At<Op>) => Maps)({ node, images, inputs, weights, note });
+    const inputs = node.inputs.map((j) => outputs[j] as Maps);
+    const at = { node, images, inputs, parameters: parametersOf(i), note };
+    const output = (RULES[node.op] as (at: At<Op>) => Maps)(at);
     if (scaled?.node === i) {
       for (const at of output[scaled.image]?.flat() ?? []) {
         at[scaled.channel] = (at[scaled.channel] as number) * (1 + scaled.by);
       }
     }
-    values.push(output);
+    outputs.push(output);
   });
-  const logits = (values.at(-1) as Maps).map((image) => image[0]?.[0] as number[]);
+  const logits = (outputs.at(-1) as Maps).map((image) => image[0]?.[0] as number[]);
   const losses = logits.map((z, n) =>
     lossOf(z, targets.subarray(n * classes, (n + 1) * classes), multiLabel),
   );
-  return { loss: mean(losses), sides };
+  return { loss: mean(losses), sides, outputs };
+}
+
+/** L at drawn weights, with the changes made. */
+function take(problem: Problem, { along = [], scaled }: Change): Taken {
+  const { network, seed } = problem;
+  const parametersOf = (i: number): Parameters => {
+    const node = network.nodes[i] as Node;
+    if (weightShape(network, node) === null) return {};
+    const weight = Float64Array.from(weightValues(network, node, seed), (w, k) =>
+      along.reduce((sum, [by, direction]) => sum + by * (direction.get(i)?.[k] ?? 0), w),
+    );
+    return { weight };
+  };
+  return measure(problem, parametersOf, scaled);
 }
 
 export interface Layer {
@@ -225,15 +263,14 @@ export const layersOf = (network: Network): readonly Layer[] =>
 export const thetaOf = ({ network, seed }: Problem): Direction =>
   new Map(layersOf(network).map(({ index, node }) => [index, weightValues(network, node, seed)]));
 
-/** A difference quotient: of the losses after changes that depend on a step, the first step that crosses no side. */
+/** A difference quotient: of what is taken with changes that depend on a step, the first step that crosses no side. */
 function quotient(
-  problem: Problem,
   steps: readonly number[],
-  changes: (step: number) => readonly Change[],
+  takeWith: (step: number) => readonly Taken[],
   combine: (losses: readonly number[], step: number) => number,
 ): number {
   for (const step of steps) {
-    const taken = changes(step).map((change) => take(problem, change));
+    const taken = takeWith(step);
     const [one] = taken as [Taken];
     if (taken.every(({ sides }) => sides === one.sides))
       return combine(
@@ -244,13 +281,16 @@ function quotient(
   throw new Error('a ReLU or a maximum is too close to changing sides for a difference to be taken');
 }
 
-const slopeOf = (problem: Problem, change: (by: number) => Change): number =>
+/** dL by what is changed by a little, at 0. */
+export const slopeBy = (takeWith: (by: number) => Taken): number =>
   quotient(
-    problem,
     [1e-5, 1e-6, 1e-7],
-    (step) => [change(step), change(-step)],
+    (step) => [takeWith(step), takeWith(-step)],
     ([above = 0, below = 0], step) => (above - below) / (2 * step),
   );
+
+const slopeOf = (problem: Problem, change: (by: number) => Change): number =>
+  slopeBy((by) => take(problem, change(by)));
 
 /** dL along a direction. */
 export const slope = (problem: Problem, direction: Direction): number =>
@@ -266,15 +306,16 @@ const CORNERS = [
 /** d1^T H d2. */
 export const curvature = (problem: Problem, d1: Direction, d2: Direction): number =>
   quotient(
-    problem,
     [2e-5, 4e-6],
     (step) =>
-      CORNERS.map(([s, t]) => ({
-        along: [
-          [s * step, d1],
-          [t * step, d2],
-        ],
-      })),
+      CORNERS.map(([s, t]) =>
+        take(problem, {
+          along: [
+            [s * step, d1],
+            [t * step, d2],
+          ],
+        }),
+      ),
     (losses, step) =>
       losses.reduce((sum, l, i) => sum + (i === 1 || i === 2 ? -l : l), 0) / (4 * step * step),
   );

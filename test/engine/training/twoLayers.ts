@@ -1,0 +1,70 @@
+// The training curve of a network of two layers by hand, in float64: z = W2^T max(0, W1^T x) + b, softmax
+// cross-entropy, and PyTorch's optimizers in their scalar form.
+
+import type { Step } from '../../../src/engine/training/trainer.ts';
+
+export interface TwoLayers {
+  /** [images][features]. */
+  readonly x: readonly (readonly number[])[];
+  readonly labels: readonly number[];
+  /** [features][hidden], [hidden][classes], [classes]. */
+  readonly w1: readonly (readonly number[])[];
+  readonly w2: readonly (readonly number[])[];
+  readonly b: readonly number[];
+}
+
+interface Entry {
+  value: number;
+  first: number;
+  second: number;
+  gradient: number;
+}
+
+const entry = (value: number): Entry => ({ value, first: 0, second: 0, gradient: 0 });
+
+function move(one: Entry, { optimizer, learningRate, momentum, weightDecay }: Step, count: number): void {
+  const g = one.gradient + weightDecay * one.value;
+  one.gradient = 0;
+  if (optimizer === 'sgd') {
+    one.first = momentum * one.first + g;
+    one.value -= learningRate * one.first;
+    return;
+  }
+  one.first = momentum * one.first + (1 - momentum) * g;
+  one.second = 0.999 * one.second + 0.001 * g * g;
+  const mean = one.first / (1 - momentum ** count);
+  const square = one.second / (1 - 0.999 ** count);
+  one.value -= (learningRate * mean) / (Math.sqrt(square) + 1e-8);
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** The loss before each of `steps` updates. */
+export function curveOf({ x, labels, ...start }: TwoLayers, step: Step, steps: number): readonly number[] {
+  const [w1, w2] = [start.w1, start.w2].map((rows) => rows.map((row) => row.map(entry))) as [
+    Entry[][],
+    Entry[][],
+  ];
+  const b = start.b.map(entry);
+  return Array.from({ length: steps }, (_, t) => {
+    const losses = x.map((features, n) => {
+      const before = w2.map((_row, k) => sum(features.map((v, i) => v * (w1[i]?.[k] as Entry).value)));
+      const hidden = before.map((v) => Math.max(0, v));
+      const z = b.map(({ value }, c) => value + sum(hidden.map((v, k) => v * (w2[k]?.[c] as Entry).value)));
+      const all = sum(z.map(Math.exp));
+      const dz = z.map((v, c) => (Math.exp(v) / all - Number(c === labels[n])) / x.length);
+      dz.forEach((d, c) => ((b[c] as Entry).gradient += d));
+      hidden.forEach((v, k) => {
+        dz.forEach((d, c) => ((w2[k]?.[c] as Entry).gradient += d * v));
+      });
+      before.forEach((v, k) => {
+        if (v <= 0) return;
+        const back = sum(dz.map((d, c) => d * (w2[k]?.[c] as Entry).value));
+        features.forEach((f, i) => ((w1[i]?.[k] as Entry).gradient += back * f));
+      });
+      return Math.log(all) - (z[labels[n] as number] as number);
+    });
+    for (const one of [...w1.flat(), ...w2.flat(), ...b]) move(one, step, t + 1);
+    return sum(losses) / x.length;
+  });
+}
