@@ -14,14 +14,14 @@ export function liveNodes({ nodes }: Network): readonly boolean[] {
   return live;
 }
 
-/** Whether each node learns (by default: is a layer) or depends on one that does. */
+/** Whether each node learns or depends on one that does; unless said, layers learn. */
 export function learningNodes(
   network: Network,
-  learns: (node: Node, index: number) => boolean = (node) => weightShape(network, node) !== null,
+  learns: (node: Node) => boolean = (node) => weightShape(network, node) !== null,
 ): readonly boolean[] {
   const learning: boolean[] = [];
-  network.nodes.forEach((node, index) =>
-    learning.push(learns(node, index) || dependencies(node).some((i) => learning[i] === true)),
-  );
+  for (const node of network.nodes) {
+    learning.push(learns(node) || dependencies(node).some((i) => learning[i] === true));
+  }
   return learning;
 }

@@ -14,24 +14,22 @@ function probabilities(logits: Float64Array, multiLabel: boolean): Float64Array 
   return powers.map((power) => power / sum);
 }
 
-/** -log of the softmax's probability of the labels, or of the sigmoids' of having each label or not. */
-function surprise(logits: Float64Array, values: Float32Array, multiLabel: boolean): number {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const shift = most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
-  return logits.reduce((sum, z, c) => {
-    const value = values[c] as number;
-    if (!multiLabel) return sum + value * (shift - z);
-    // log(1 + e^z) - value * z, which overflows for no z.
-    return sum + Math.max(z, 0) - value * z + Math.log1p(Math.exp(-Math.abs(z)));
-  }, 0);
-}
+/** log(1 + e^z), which e^z alone would overflow. */
+const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
-/** L from logits, [images, classes]; not finite when one of them is not. */
-export function lossValue(logits: Float64Array, targets: Targets): number {
+/** L from logits, [images, classes]. */
+export function lossOf(logits: Float64Array, targets: Targets): number {
   const { images, classes, multiLabel, values } = targets;
   let sum = 0;
-  for (let from = 0; from < images * classes; from += classes) {
-    sum += surprise(logits.subarray(from, from + classes), values.subarray(from, from + classes), multiLabel);
+  for (let image = 0; image < images; image++) {
+    const from = image * classes;
+    const own = logits.subarray(from, from + classes);
+    const most = own.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = most + Math.log(own.reduce((all, z) => all + Math.exp(z - most), 0));
+    own.forEach((z, c) => {
+      const target = values[from + c] as number;
+      sum += multiLabel ? softplus(z) - target * z : target * (total - z);
+    });
   }
   return sum / terms(targets);
 }

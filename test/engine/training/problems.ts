@@ -1,5 +1,6 @@
 // Small problems of training, and their truth in float64: L and what follows from it, for given parameters.
 
+import { liveNodes } from '../../../src/engine/gradients/graph.ts';
 import type { TrainingBatch, TrainingState, TrainerProblem } from '../../../src/engine/training/trainer.ts';
 import { weightValues } from '../../../src/engine/weights.ts';
 import { type Builder, type Network, type Node, type Shape } from '../../../src/search/network.ts';
@@ -171,13 +172,14 @@ export const trueLogits = (problem: Problem): readonly number[] =>
     .outputs.at(-1)
     ?.flat(3) as number[];
 
-/** What the statistics of a norm, `mean` or `variance`, are after the batch. */
+/** What the statistics of a norm, `mean` and `variance`, are after the batch: those of one that nothing depends on stay. */
 export function trueStatistics(
   problem: Problem,
 ): ReadonlyMap<number, { readonly mean: readonly number[]; readonly variance: readonly number[] }> {
   const { network, from } = problem;
   const { outputs } = takenAt(problem, Float64Array.from(from.values), isLearned);
   const layout = layoutOf(network);
+  const live = liveNodes(network);
   return new Map(
     network.nodes.flatMap((node, i) => {
       const { mean, variance } = parametersOf(layout, i);
@@ -189,7 +191,7 @@ export function trueStatistics(
         number[],
         number[],
       ];
-      const moved = (was: number, is: number): number => 0.9 * was + 0.1 * is;
+      const moved = (was: number, is: number): number => (live[i] === true ? 0.9 * was + 0.1 * is : was);
       return [
         [
           i,

@@ -182,7 +182,7 @@ export function trainerContract(name: string, open: () => Promise<Training>, ter
     (terms.overfits ? test : test.skip)('64 images of BreastMNIST are learned by heart', async () => {
       const dataset = await openDatasets({ folders: [], dataFolder: '.', download: false }).open('breastmnist');
       const batch = await drawBatch(dataset, { size: 64, seed: 1 });
-      const network = mstf.build(BLOCK, { input: batch.shape, classes: 2, initChannels: 8 });
+      const network = mstf.build(BLOCK, { input: batch.shape, classes: 2, initChannels: 4 });
       const { values, ...rest } = stateOf(network, 1);
       // As before any training: gamma 1, beta and bias 0.
       for (const parameter of layoutOf(network).parameters) {
@@ -190,16 +190,18 @@ export function trainerContract(name: string, open: () => Promise<Training>, ter
         valuesOf(values, parameter).fill(parameter.role === 'gamma' || parameter.role === 'variance' ? 1 : 0);
       }
       const trainer = await training.trainer({ network, multiLabel: false }, { values, ...rest });
-      const step: Step = { ...ADAM, learningRate: 1e-2 };
+      const step: Step = { ...ADAM, learningRate: 0.02 };
       let [loss, steps] = [Infinity, 0];
       for (; loss >= 0.01 && steps < 300; steps++) loss = await trainer.step(batch, step);
       expect(loss).toBeLessThan(0.01);
+      // The running statistics follow within a few batches more.
+      for (let i = 0; i < 30; i++) await trainer.step(batch, { ...step, learningRate: 0 });
       const logits = await trainer.predict(batch.images);
       const right = batch.labels.filter((label, i) => {
         const [no, yes] = [logits[2 * i], logits[2 * i + 1]] as [number, number];
         return Number(yes > no) === label;
       });
-      expect(right.length).toBeGreaterThanOrEqual(60);
+      expect(right).toHaveLength(64);
       trainer.close();
     });
 
@@ -226,27 +228,22 @@ export function trainerContract(name: string, open: () => Promise<Training>, ter
         expect(state).toEqual(wanted);
       });
 
-      test('neither what it is given nor another trainer changes it', async () => {
-        const alone = await training.trainer(problem, problem.from);
-        for (const batch of batches) await alone.step(batch, ADAM);
-        const wanted = await saved(alone, network);
-        alone.close();
-
-        const from = copyOf(problem.from);
-        const [one, other] = [
-          await training.trainer(problem, from),
-          await training.trainer(problem, stateOf(network, 77)),
-        ];
-        expect(from).toEqual(problem.from);
-        for (const part of [from.values, from.first, from.second]) part.fill(Number.NaN);
-        for (const batch of batches) {
-          await one.step(batch, ADAM);
-          await other.step(batch, PLAIN);
-          await other.predict(batch.images);
-        }
-        expect(await saved(one, network)).toEqual(wanted);
-        one.close();
+      test('neither what it is given nor a trainer before it changes it', async () => {
+        const run = async (from: TrainingState): Promise<TrainingState> => {
+          const trainer = await training.trainer(problem, from);
+          expect(from).toEqual(problem.from);
+          for (const part of [from.values, from.first, from.second]) part.fill(Number.NaN);
+          for (const batch of batches) await trainer.step(batch, ADAM);
+          const state = await saved(trainer, network);
+          trainer.close();
+          return state;
+        };
+        const wanted = await run(copyOf(problem.from));
+        const other = await training.trainer(problem, stateOf(network, 77));
+        await other.step(problem.batch, PLAIN);
+        await other.predict(problem.batch.images);
         other.close();
+        expect(await run(copyOf(problem.from))).toEqual(wanted);
       });
 
       test('a loss that is not finite is told and changes nothing', async () => {

@@ -1,4 +1,4 @@
-// Convolutions with odd filters, and derivatives of those of stride 1 with SAME padding, made of forward
+// Derivatives of convolutions of stride 1 with SAME padding, odd filters, made of forward
 // convolutions alone: tf.js's WASM backend lacks the kernels that tf.grad would call, and what is made
 // of forward kernels runs wherever tf.js does.
 
@@ -15,15 +15,6 @@ function padded(x: Maps, [height, width]: readonly [number, number], dilation: n
     [0, 0],
   ]);
 }
-
-/**
- * Every second pixel, from the first on, of the convolution of stride 1: padded on both sides by what the filter
- * reaches beyond its centre, where TensorFlow's SAME pads an even number of pixels after the last alone.
- */
-export const conv = (x: Maps, filter: Maps, stride: 1 | 2 = 1): Maps =>
-  stride === 1
-    ? tf.conv2d(x, filter, 1, 'same')
-    : tf.conv2d(padded(x, [filter.shape[0], filter.shape[1]], 1), filter, stride, 'valid');
 
 /** A filter as the input's gradient meets it: turned about its centre. */
 const turned = (filter: Maps): Maps => tf.reverse(filter, [0, 1]);

@@ -3,16 +3,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeOf, Op } from '../../../search/network.ts';
 import type { Role } from '../../../search/parameters.ts';
-import { BN_EPSILON, dense, globalAverage, type Maps, pool } from '../../forward.ts';
+import { BN_EPSILON, convolve, dense, globalAverage, type Maps, pool } from '../../forward.ts';
 import {
-  conv,
   convFilterGradient,
   convInputGradient,
   depthwiseFilterGradient,
   depthwiseInputGradient,
 } from './convolutions.ts';
 import type { Problem } from '../gradient.ts';
-import { avgPoolGradient, betweenZeros, maxPoolGradient } from './pools.ts';
+import { avgPoolGradient, maxPoolGradient } from './pools.ts';
 
 /**
  * A node's parameters, or what is known of each. A norm without gamma and beta does not scale and shift, a dense
@@ -48,9 +47,6 @@ export const ruleOf = ({ op }: NodeOf<Op>): Rule<Op> => RULES[op];
 
 const read = ({ inputs }: Place<Op>): Maps => inputs[0] as Maps;
 const filter = ({ parameters }: Place<Op>): Maps => parameters.weight as Maps;
-/** dL/d of the convolution of stride 1, of which a node may put out every other pixel. */
-const spread = (dy: Maps, at: Passed<'conv'>): Maps =>
-  at.node.attrs.stride === undefined ? dy : betweenZeros(dy, read(at));
 const nothing = (): readonly Maps[] => [];
 
 export function imagesOf({ batch, input }: Pick<Problem, 'batch' | 'input'>): Maps {
@@ -103,6 +99,21 @@ function batchNormGradient(dy: Maps, x: Maps, y: Maps): Maps {
   return tf.div(tf.sub(centred(dy), ofVariance), deviationOf(centred(x)));
 }
 
+/** dL/doutput of a convolution as if it had no stride: zeros where no output is. */
+function unstrided(dy: Maps, { node, inputs: [x] }: Passed<'conv'>): Maps {
+  if (node.attrs.stride === undefined) return dy;
+  const [images, rows, columns, channels] = dy.shape;
+  const [, height, width] = (x as Maps).shape;
+  const wide = tf.reshape(tf.concat([dy, tf.zerosLike(dy)], 3), [images, rows, 2 * columns * channels]);
+  const whole = tf.reshape(tf.concat([wide, tf.zerosLike(wide)], 2), [
+    images,
+    2 * rows,
+    2 * columns,
+    channels,
+  ]);
+  return tf.slice(whole as Maps, [0, 0, 0, 0], [images, height, width, channels]);
+}
+
 export const RULES: { readonly [O in Op]: Rule<O> } = {
   input: {
     forward() {
@@ -111,9 +122,9 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
     back: nothing,
   },
   conv: {
-    forward: (at) => conv(read(at), filter(at), at.node.attrs.stride),
-    back: (dy, at) => [convInputGradient(spread(dy, at), filter(at))],
-    learn: (dy, at) => ({ weight: convFilterGradient(read(at), spread(dy, at), at.node.attrs.kernel) }),
+    forward: (at) => convolve(read(at), filter(at), at.node),
+    back: (dy, at) => [convInputGradient(unstrided(dy, at), filter(at))],
+    learn: (dy, at) => ({ weight: convFilterGradient(read(at), unstrided(dy, at), at.node.attrs.kernel) }),
   },
   depthwise: {
     forward: (at) => tf.depthwiseConv2d(read(at), filter(at), 1, 'same', 'NHWC', at.node.attrs.dilation),

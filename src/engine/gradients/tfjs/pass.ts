@@ -35,14 +35,16 @@ export function backwardPass(
   ofOutput: Maps,
   visit: (node: number, dy: Maps, at: Passed<Op>) => void,
 ): void {
-  const hasParameters = (i: number): boolean => Object.keys(kept[i]?.parameters ?? {}).length > 0;
-  const learning = learningNodes(network, (_, i) => hasParameters(i));
+  const learners = new Set(
+    kept.flatMap((at) => (at !== undefined && Object.keys(at.parameters).length > 0 ? [at.node] : [])),
+  );
+  const learning = learningNodes(network, (node) => learners.has(node));
   const gradients: (Maps | undefined)[] = [];
   gradients[kept.length - 1] = ofOutput;
   for (let i = kept.length - 1; i > 0; i--) {
     const [at, dy] = [kept[i], gradients[i]];
     if (at === undefined || dy === undefined) continue;
-    if (hasParameters(i)) visit(i, dy, at);
+    if (learners.has(at.node)) visit(i, dy, at);
     const sources = dependencies(at.node);
     if (sources.some((j) => learning[j] === true)) {
       const shares = tf.tidy(() => [...ruleOf(at.node).back(dy, at)]);

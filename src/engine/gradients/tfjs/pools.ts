@@ -97,18 +97,6 @@ function interleave(a: Maps, b: Maps, axis: 1 | 2): Maps {
   return tf.reshape(tf.stack([a, b], axis + 1), shape as Maps['shape']);
 }
 
-/** A map of which `x` is every other pixel, from the first on, and all others are 0: of the size of `like`. */
-export function betweenZeros(x: Maps, like: Maps): Maps {
-  const zeros: Maps = tf.zerosLike(x);
-  const rows = interleave(x, zeros, 1);
-  const [images, height, width] = like.shape;
-  return tf.slice(
-    interleave(rows, tf.zerosLike(rows), 2),
-    [0, 0, 0, 0],
-    [images, height, width, x.shape[3]],
-  );
-}
-
 /** Adds what each tap has of each window to the pixel of `like` it was read from; the padding's share is dropped. */
 function scatter(taps: readonly Maps[], size: number, like: Maps): Maps {
   const [rows, columns] = axesOf(like, size);

@@ -7,7 +7,7 @@ import type { Network, Node } from '../../../search/network.ts';
 import { layoutOf, type Parameter, type ParameterLayout, parametersOf } from '../../../search/parameters.ts';
 import type { Maps } from '../../forward.ts';
 import { type Targets, targetsOf } from '../../gradients/gradient.ts';
-import { lossGradient, lossValue } from '../../gradients/loss.ts';
+import { lossGradient, lossOf } from '../../gradients/loss.ts';
 import { imagesOf, type Parameters, ruleOf, statisticsOf } from '../../gradients/tfjs/ops.ts';
 import { backwardPass, forwardPass, type Kept } from '../../gradients/tfjs/pass.ts';
 import {
@@ -30,10 +30,12 @@ type Held = Learned & { readonly statistics: tf.Tensor };
 function hold({ values, first, second }: TrainingState, { learned, floats }: ParameterLayout): Held {
   if (values.length !== floats) throw new Error(`a state has ${values.length} values, want ${floats}`);
   // Copies: backends take no shared memory, and some keep the array they are given.
+  const moment = (of: Float32Array): tf.Tensor =>
+    of.length === 0 ? tf.zeros([learned]) : tf.tensor1d(of.slice());
   return {
     values: tf.tensor1d(values.slice(0, learned)),
-    first: tf.tensor1d(first.slice()),
-    second: tf.tensor1d(second.slice()),
+    first: moment(first),
+    second: moment(second),
     statistics: tf.tensor1d(values.slice(learned)),
   };
 }
@@ -81,6 +83,9 @@ function movedStatistics(kept: Kept, held: Held, layout: ParameterLayout): tf.Te
   return tf.add(held.statistics, tf.mul(change, STATISTICS_MOMENTUM));
 }
 
+/** A scalar that is finite when all values are: NaN in a map may have been hidden by a ReLU on its way to the loss. */
+const sizeOf = (...all: readonly tf.Tensor[]): tf.Tensor => tf.addN(all.map((one) => tf.sum(tf.abs(one))));
+
 /** dL/dvalues, [learned], 0 where nothing depends on a parameter. */
 function gradientOf(network: Network, kept: Kept, dLogits: Maps, layout: ParameterLayout): tf.Tensor {
   const learnt = new Map<number, Parameters>();
@@ -109,12 +114,13 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
   const trained = (node: number): Parameters =>
     tensorsOf(node, held, layout, (parameter) => isLearned(parameter, layout));
 
-  function after(kept: Kept, logits: Float64Array, targets: Targets, step: Step): Held {
+  function after(kept: Kept, logits: Float64Array, targets: Targets, step: Step) {
     const statistics = tf.tidy(() => movedStatistics(kept, held, layout));
     const { images, classes } = targets;
     const dLogits = tf.tensor4d([...lossGradient(logits, targets)], [images, 1, 1, classes]);
     const gradient = gradientOf(network, kept, dLogits, layout);
-    return { ...updated(held, gradient, step, steps + 1), statistics };
+    const next: Held = { ...updated(held, gradient, step, steps + 1), statistics };
+    return { next, size: sizeOf(gradient, statistics) };
   }
 
   return {
@@ -123,10 +129,12 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
       const kept = tf.tidy(() => forwardPass(network, imagesOf({ batch, input }), trained) as never) as Kept;
       try {
         const logits = Float64Array.from(await (kept.at(-1)?.output as Maps).data());
-        const loss = lossValue(logits, targets);
+        const loss = lossOf(logits, targets);
         if (!Number.isFinite(loss)) return loss;
-        const next = tf.tidy(() => after(kept, logits, targets, step));
-        tf.dispose(held);
+        const { next, size } = tf.tidy(() => after(kept, logits, targets, step));
+        const isFinite = Number.isFinite((await size.data())[0]);
+        tf.dispose([size, isFinite ? held : next]);
+        if (!isFinite) return Number.NaN;
         held = next;
         steps += 1;
         return loss;
