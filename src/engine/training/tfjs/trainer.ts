@@ -84,7 +84,9 @@ function movedStatistics(kept: Kept, held: Held, layout: ParameterLayout): tf.Te
 }
 
 /** A scalar that is finite when all values are: NaN in a map may have been hidden by a ReLU on its way to the loss. */
-const sizeOf = (...all: readonly tf.Tensor[]): tf.Tensor => tf.addN(all.map((one) => tf.sum(tf.abs(one))));
+const sizeOf = (...all: readonly tf.Tensor[]): tf.Tensor =>
+  // tf.js's WebGPU backend cannot sum up nothing, which is what a network without norms has of statistics.
+  tf.addN(all.filter(({ size }) => size > 0).map((one) => tf.sum(tf.abs(one))));
 
 /** dL/dvalues, [learned], 0 where nothing depends on a parameter. */
 function gradientOf(network: Network, kept: Kept, dLogits: Maps, layout: ParameterLayout): tf.Tensor {
