@@ -163,7 +163,12 @@ export function trainerContract(name: string, open: () => Promise<Training>, ter
 
     describe('a network of two layers learns as computed by hand', () => {
       const net = startNetwork([1, 1, 4]);
-      const hidden = net.add('relu', [net.add('conv', [0], { kernel: [1, 1], channels: 6 }, 'a')], {}, 'relu');
+      const hidden = net.add(
+        'relu',
+        [net.add('conv', [0], { kernel: [1, 1], channels: 6 }, 'a')],
+        {},
+        'relu',
+      );
       net.add('dense', [net.add('globalAvgPool', [hidden], {}, 'pool')], { units: 3 }, 'b');
       const network: Network = { nodes: net.nodes, blocks: [] };
 
@@ -207,7 +212,9 @@ export function trainerContract(name: string, open: () => Promise<Training>, ter
     });
 
     (terms.overfits ? test : test.skip)('64 images of BreastMNIST are learned by heart', async () => {
-      const dataset = await openDatasets({ folders: [], dataFolder: '.', download: false }).open('breastmnist');
+      const dataset = await openDatasets({ folders: [], dataFolder: '.', download: false }).open(
+        'breastmnist',
+      );
       const batch = await drawBatch(dataset, { size: 64, seed: 1 });
       const network = mstf.build(BLOCK, { input: batch.shape, classes: 2, initChannels: 4 });
       const from = { ...stateOf(network, 1), values: initialValues(network, 1) };

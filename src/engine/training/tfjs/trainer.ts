@@ -152,7 +152,10 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
       const all = (node: Node): Parameters =>
         tensorsOf(indices.get(node) as number, held, layout, () => true);
       for (let first = 0; first < count; first += CHUNK) {
-        const chunk = { images: images.slice(first * size, (first + CHUNK) * size), labels: new Int32Array() };
+        const chunk = {
+          images: images.slice(first * size, (first + CHUNK) * size),
+          labels: new Int32Array(),
+        };
         const maps = tf.tidy(() => infer(network, imagesOf({ batch: chunk, input }), all));
         try {
           logits.set(await maps.data(), first * classes);
