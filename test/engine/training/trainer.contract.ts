@@ -1,9 +1,6 @@
-// What every backend that trains promises: gradients, statistics and updates as float64 tells them, curves computed
-// by hand, and results that depend on nothing but state, batch and step.
+// What every backend that trains promises: gradients of every parameter, updates as PyTorch makes them, running
+// statistics and predictions by them, held against float64 and plain loops.
 
-import { drawBatch } from '../../../src/data/batch.ts';
-import { openDatasets } from '../../../src/data/datasets.ts';
-import { initialValues } from '../../../src/engine/training/state.ts';
 import type {
   Step,
   Trainer,
@@ -12,47 +9,67 @@ import type {
   TrainingBatch,
   TrainingState,
 } from '../../../src/engine/training/trainer.ts';
-import { type Network, startNetwork } from '../../../src/search/network.ts';
-import { layoutOf, valuesOf } from '../../../src/search/parameters.ts';
+import { emptyState, initialValues } from '../../../src/engine/training/state.ts';
+import { liveNodes } from '../../../src/engine/gradients/graph.ts';
+import type { Network, Shape } from '../../../src/search/network.ts';
+import { layoutOf, type ParameterLayout, type Role, valuesOf } from '../../../src/search/parameters.ts';
 import { streamKey, uniformAt } from '../../../src/search/random.ts';
-import { mstf } from '../../../src/search/space/mstf.ts';
-import { differences, largest } from '../backend.contract.ts';
-import {
-  batchFor,
-  classesOf,
-  copyOf,
-  inputOf,
-  NETWORKS,
-  type Problem,
-  problemOf,
-  resnet18,
-  stateOf,
-  trueLogits,
-  trueLoss,
-  trueSlope,
-  trueStatistics,
-} from './problems.ts';
-import { curveOf } from './twoLayers.ts';
+import { imagesFor, largest, differences } from '../backend.contract.ts';
+import { networkOf, TINY, type Tiny } from '../gradients/networks.ts';
+import { foresee, learnedSlope, see } from '../gradients/truth.ts';
+import { buildResnet18 } from '../../../src/search/resnet18.ts';
+import { curveOf, startOf, TWO_LAYERS } from './twoLayers.ts';
 
-/** After it `first` is the gradient itself. */
-const PLAIN: Step = { optimizer: 'sgd', learningRate: 0.25, momentum: 0, weightDecay: 0 };
-const ADAM: Step = { optimizer: 'adam', learningRate: 1e-3, momentum: 0.9, weightDecay: 0 };
+/** With rate 0, all it does is to leave the gradient in the first moment. */
+const LOOK: Step = { optimizer: 'sgd', learningRate: 0, momentum: 0, weightDecay: 0 };
 
-const BLOCK = [0, 0, 5, 1, 3, 1, 2, 3, 6, 2, 0, 1, 2, 3];
+const noise = (seed: number, path: string, count: number): Float32Array => {
+  const key = streamKey(seed, path);
+  return Float32Array.from({ length: count }, (_, i) => 2 * uniformAt(key, i) - 1);
+};
 
-async function saved(trainer: Trainer, network: Network): Promise<TrainingState> {
-  const state = stateOf(network, 0);
-  return { ...state, steps: await trainer.save(state) };
+/** What parameters are in the midst of training: scales of either sign. */
+const SOMEWHERE: Readonly<Record<Exclude<Role, 'weight'>, (u: number, i: number) => number>> = {
+  bias: (u) => u,
+  gamma: (u) => 1.5 * u,
+  beta: (u) => 0.5 * u,
+  mean: (u) => 0.3 * u,
+  variance: (u) => 0.2 + 0.5 * (u + 1),
+};
+
+/** `isClosed`: a channel of each batch norm is multiplied by 0. */
+export function stateOf(network: Network, seed: number, isClosed = false): TrainingState {
+  const layout = layoutOf(network);
+  const values = initialValues(network, seed);
+  for (const parameter of layout.parameters) {
+    const { role, name, size } = parameter;
+    if (role !== 'weight') valuesOf(values, parameter).set(noise(seed, name, size).map(SOMEWHERE[role]));
+    if (role === 'gamma' && isClosed) valuesOf(values, parameter)[size - 1] = 0;
+  }
+  return { ...emptyState(layout), values };
 }
 
-const dot = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+/** What a batch has to fit. */
+type Task = Pick<Tiny, 'input' | 'classes'>;
 
-const noise = (count: number, seed: number, path: string): Float32Array =>
-  Float32Array.from({ length: count }, (_, i) => uniformAt(streamKey(seed, path), i) - 0.5);
+export function batchOf(
+  { input, classes }: Task,
+  images: number,
+  seed: number,
+  multiLabel: boolean,
+): TrainingBatch {
+  const key = streamKey(seed, 'labels');
+  const labels = Int32Array.from({ length: multiLabel ? images * classes : images }, (_, i) =>
+    Math.floor(uniformAt(key, i) * (multiLabel ? 2 : classes)),
+  );
+  return { images: imagesFor(seed, images, input), labels };
+}
 
-/** What is made of a trainer, which is closed then. */
-async function using<T>(
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a, (x, i) => x * (b[i] as number)).reduce((sum, x) => sum + x, 0);
+
+/** A trainer for as long as `use` takes. */
+export async function using<T>(
   training: Training,
   problem: TrainerProblem,
   from: TrainingState,
@@ -66,257 +83,302 @@ async function using<T>(
   }
 }
 
-/** Loss, and state after one plain step. */
-const stepped = (training: Training, problem: Problem): Promise<readonly [number, TrainingState]> =>
-  using(training, problem, problem.from, async (trainer) => [
-    await trainer.step(problem.batch, PLAIN),
-    await saved(trainer, problem.network),
-  ]);
-
-async function stepsOf(trainer: Trainer, batches: readonly TrainingBatch[], step: Step): Promise<number[]> {
-  const losses: number[] = [];
-  for (const batch of batches) losses.push(await trainer.step(batch, step));
-  return losses;
+export async function saved(trainer: Trainer, layout: ParameterLayout): Promise<TrainingState> {
+  const state = emptyState(layout);
+  return { ...state, steps: await trainer.save(state) };
 }
+
+/** Updates in float64 by the formulas of PyTorch's documentation, from slopes along every axis. */
+function bookUpdate(
+  problem: TrainerProblem,
+  batch: TrainingBatch,
+  step: Step,
+  state: { values: Float64Array; first: Float64Array; second: Float64Array; steps: number },
+): number {
+  const { learned } = layoutOf(problem.network);
+  const { loss, statistics } = see(problem, batch, state.values);
+  const axis = new Float64Array(learned);
+  const gradient = axis.map((_, i) => {
+    axis.fill(0);
+    axis[i] = 1;
+    return learnedSlope(problem, batch, state.values, axis);
+  });
+  state.steps += 1;
+  const { learningRate: rate, momentum, weightDecay, optimizer } = step;
+  gradient.forEach((slope, i) => {
+    const [w, m, v] = [state.values[i], state.first[i], state.second[i]] as [number, number, number];
+    const g = slope + weightDecay * w;
+    if (optimizer === 'sgd') {
+      state.first[i] = momentum * m + g;
+      state.values[i] = w - rate * state.first[i];
+      return;
+    }
+    state.first[i] = momentum * m + (1 - momentum) * g;
+    state.second[i] = 0.999 * v + 0.001 * g * g;
+    const [mean, square] = [
+      state.first[i] / (1 - momentum ** state.steps),
+      state.second[i] / (1 - 0.999 ** state.steps),
+    ];
+    state.values[i] = w - (rate * mean) / (Math.sqrt(square) + 1e-8);
+  });
+  statistics.forEach((news, i) => {
+    state.values[learned + i] = 0.9 * (state.values[learned + i] as number) + 0.1 * news;
+  });
+  return loss;
+}
+
+const input: Shape = [4, 5, 2];
+/** Two layers with batch norm, ReLU and a max pool between them. */
+const SMALL: Tiny = {
+  name: 'two layers',
+  input,
+  classes: 3,
+  body(net) {
+    const x = net.add('conv', [0], { kernel: [3, 3], channels: 4 }, 'conv');
+    const active = net.add('relu', [net.add('batchNorm', [x], {}, 'bn')], {}, 'relu');
+    return net.add('maxPool', [active], { size: 2 }, 'pool');
+  },
+};
+
+const MULTIPLE = [false, true];
 
 interface Terms {
-  /** Every how manieth of the small networks is tried: 1, unless the device is slow. */
+  /** Every how manieth of the tiny networks is tried. */
   readonly every: number;
-  /** Whether it is fast enough to train on 64 images until it has them by heart. */
-  readonly overfits: boolean;
+  /** Updates of a network of two layers, by each optimizer. */
+  readonly updates: number;
 }
 
-export function trainerContract(name: string, open: () => Promise<Training>, terms: Terms): void {
+/** Fewer are for slow devices. */
+export function trainerContract(
+  name: string,
+  open: () => Promise<Training>,
+  terms: Terms = { every: 1, updates: 40 },
+): void {
   describe(name, () => {
     let training: Training;
     beforeAll(async () => {
       training = await open();
     });
 
-    describe('one step, against float64', () => {
-      const cases = NETWORKS.map(([title, network], i) => ({ title, network, multiLabel: i % 2 === 1 }));
-      test.each(cases.filter((_, i) => i % terms.every === 0))(
-        '$title, several labels: $multiLabel',
-        async ({ network, multiLabel }) => {
-          const problem = problemOf(network, 3, 12, multiLabel);
-          const [loss, state] = await stepped(training, problem);
-          const { from } = problem;
-          const { parameters, learned } = layoutOf(network);
-          expect(Math.abs(loss - trueLoss(problem))).toBeLessThanOrEqual(1e-5 * Math.abs(loss));
-          expect(state.steps).toBe(1);
+    const cases = TINY.map((tiny, i) => ({ ...tiny, multiLabel: i % 2 === 1 }));
+    describe.each(cases.filter((_, i) => i % terms.every === 0))(
+      '$name, several labels: $multiLabel',
+      ({ multiLabel, ...tiny }) => {
+        const network = networkOf(tiny);
+        const layout = layoutOf(network);
+        const problem = { network, multiLabel };
+        const batch = batchOf(tiny, 3, 12, multiLabel);
+        // Where a scale is 0 a maximum has no derivative.
+        const state = stateOf(network, 7, !network.nodes.some(({ op }) => op === 'maxPool'));
+        const values = Float64Array.from(state.values);
 
-          const gradient = state.first;
-          const scale = Math.hypot(...gradient);
-          expect(scale).toBeGreaterThan(0);
-          for (const parameter of parameters.filter(({ offset }) => offset < learned)) {
+        test('loss, gradients of all parameters, running statistics', async () => {
+          const { loss, after } = await using(training, problem, state, async (trainer) => ({
+            loss: await trainer.step(batch, LOOK),
+            after: await saved(trainer, layout),
+          }));
+          const truth = see(problem, batch, values);
+          expect(Math.abs(loss - truth.loss)).toBeLessThanOrEqual(1e-5 * Math.max(1, truth.loss));
+          const { first: gradient } = after;
+          const scale = Math.sqrt(dot(gradient, gradient));
+          for (const { name: parameter, offset, size } of layout.parameters) {
+            if (offset >= layout.learned) continue;
             // A parameter at a time: a wrong value anywhere shows in a sum with random factors.
-            const direction = new Float32Array(learned);
-            valuesOf(direction, parameter).set(noise(parameter.size, 5, parameter.name));
-            const error = Math.abs(dot(direction, gradient) - trueSlope(problem, direction));
-            expect([parameter.name, error / Math.hypot(...direction) <= 5e-5 * scale]).toEqual([
-              parameter.name,
-              true,
-            ]);
+            const direction = new Float64Array(layout.learned);
+            direction.set(noise(3, parameter, size), offset);
+            const wanted = learnedSlope(problem, batch, values, direction);
+            const error = Math.abs(dot(gradient, direction) - wanted);
+            expect(error).toBeLessThanOrEqual(2e-5 * scale * Math.sqrt(dot(direction, direction)) + 1e-7);
           }
-          const wanted = gradient.map((g, i) => (from.values[i] as number) - PLAIN.learningRate * g);
-          expect(largest(differences(state.values.subarray(0, learned), wanted))).toBeLessThanOrEqual(1e-6);
-
-          const statistics = trueStatistics(problem);
-          for (const parameter of parameters.filter(({ offset }) => offset >= learned)) {
-            const own = statistics.get(parameter.node)?.[parameter.role as 'mean' | 'variance'] as number[];
-            const error = largest(differences(valuesOf(state.values, parameter), own));
-            expect([parameter.name, error <= 1e-5 * Math.max(1, largest(own))]).toEqual([
-              parameter.name,
-              true,
-            ]);
+          const running = after.values.subarray(layout.learned);
+          const expected = values.slice(layout.learned);
+          const live = liveNodes(network);
+          for (const { node, offset, size } of layout.parameters.filter(
+            ({ offset: at }) => at >= layout.learned,
+          )) {
+            // Of a norm that nothing depends on nothing is computed.
+            if (live[node] !== true) continue;
+            for (let i = offset - layout.learned; i < offset - layout.learned + size; i++)
+              expected[i] = 0.9 * (expected[i] as number) + 0.1 * (truth.statistics[i] as number);
           }
-        },
-      );
-    });
+          expect(largest(differences(running, expected))).toBeLessThanOrEqual(1e-5);
+          expect(after.values.subarray(0, layout.learned)).toEqual(state.values.subarray(0, layout.learned));
+        });
 
-    test.each(NETWORKS.filter((_, i) => i % terms.every === 0))(
-      'logits with running statistics: %s',
-      async (_, network) => {
-        const problem = problemOf(network, 3, 9, false);
-        const logits = await using(training, problem, problem.from, (trainer) =>
-          trainer.predict(problem.batch.images),
-        );
-        const wanted = trueLogits(problem);
-        expect(logits).toHaveLength(wanted.length);
-        expect(largest(differences(logits, wanted))).toBeLessThanOrEqual(1e-5 * Math.max(1, largest(wanted)));
+        test('predictions by the running statistics', async () => {
+          const images = imagesFor(5, 4, tiny.input);
+          const closed = stateOf(network, 8, true);
+          const logits = await using(training, problem, closed, (trainer) => trainer.predict(images));
+          const wanted = foresee(network, images, Float64Array.from(closed.values));
+          expect(logits).toHaveLength(wanted.length);
+          expect(largest(differences(logits, wanted))).toBeLessThanOrEqual(
+            2e-5 * Math.max(1, largest(wanted)),
+          );
+        });
       },
     );
 
     test.each([
-      ['of small images', resnet18([8, 10, 1], 3)],
-      ['of large ones', resnet18([66, 5, 1], 2)],
-    ])('ResNet-18 %s', async (_, network) => {
-      const problem = problemOf(network, 4, 3, false);
-      const [loss, { first }] = await stepped(training, problem);
-      expect(Math.abs(loss / trueLoss(problem) - 1)).toBeLessThanOrEqual(1e-4);
-      for (const salt of [1, 2]) {
-        const direction = noise(first.length, salt, 'direction');
-        const error = Math.abs(dot(direction, first) - trueSlope(problem, direction));
-        expect(error).toBeLessThanOrEqual(1e-3 * Math.hypot(...first) * Math.hypot(...direction));
-      }
+      { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0 },
+      { optimizer: 'adam', learningRate: 0.003, momentum: 0.8, weightDecay: 0.1 },
+      { optimizer: 'sgd', learningRate: 0.1, momentum: 0, weightDecay: 0 },
+      { optimizer: 'sgd', learningRate: 0.05, momentum: 0.9, weightDecay: 0.01 },
+    ] as const)('a training curve by $optimizer, momentum $momentum, decay $weightDecay', async (step) => {
+      const network = networkOf(SMALL);
+      const layout = layoutOf(network);
+      const problem = { network, multiLabel: false };
+      const from = { ...emptyState(layout), values: initialValues(network, 2) };
+      const truth = {
+        values: Float64Array.from(from.values),
+        first: new Float64Array(layout.learned),
+        second: new Float64Array(layout.learned),
+        steps: 0,
+      };
+      // The last batch is smaller.
+      const batches = [6, 6, 6, 3].map((images, i) => batchOf(SMALL, images, i, false));
+      const { losses, after } = await using(training, problem, from, async (trainer) => {
+        const all: number[] = [];
+        for (const batch of batches) all.push(await trainer.step(batch, step));
+        return { losses: all, after: await saved(trainer, layout) };
+      });
+      const wanted = batches.map((batch) => bookUpdate(problem, batch, step, truth));
+      expect(largest(differences(losses, wanted))).toBeLessThanOrEqual(1e-4);
+      expect(after.steps).toBe(batches.length);
+      expect(largest(differences(after.values, truth.values))).toBeLessThanOrEqual(2e-4);
+      expect(largest(differences(after.first, truth.first))).toBeLessThanOrEqual(1e-4);
     });
 
     describe('a network of two layers learns as computed by hand', () => {
-      const net = startNetwork([1, 1, 4]);
-      const hidden = net.add(
-        'relu',
-        [net.add('conv', [0], { kernel: [1, 1], channels: 6 }, 'a')],
-        {},
-        'relu',
-      );
-      net.add('dense', [net.add('globalAvgPool', [hidden], {}, 'pool')], { units: 3 }, 'b');
-      const network: Network = { nodes: net.nodes, blocks: [] };
-
-      test.each<readonly [string, Step]>([
-        ['Adam', { ...ADAM, learningRate: 0.02 }],
-        ['Adam with weight decay and another beta', { ...ADAM, momentum: 0.5, weightDecay: 0.1 }],
-        ['gradient descent', PLAIN],
-        ['SGD with momentum', { ...PLAIN, momentum: 0.9 }],
-        ['SGD with momentum and weight decay', { ...PLAIN, momentum: 0.5, weightDecay: 0.05 }],
-      ])('%s', async (_, step) => {
-        const problem = problemOf(network, 10, 4, false);
-        const layout = layoutOf(network);
-        const [w1, w2, b] = layout.parameters.map((parameter) => [
-          ...valuesOf(problem.from.values, parameter),
-        ]) as [number[], number[], number[]];
-        const rows = (values: readonly number[], width: number): number[][] =>
-          Array.from({ length: values.length / width }, (_row, i) =>
-            values.slice(i * width, (i + 1) * width),
-          );
-        const wanted = curveOf(
-          {
-            x: rows([...problem.batch.images], 4),
-            labels: [...problem.batch.labels],
-            w1: rows(w1, 6),
-            w2: rows(w2, 3),
-            b,
-          },
-          step,
-          40,
-        );
-        const curve = await using(training, problem, problem.from, (trainer) =>
-          stepsOf(
-            trainer,
-            wanted.map(() => problem.batch),
-            step,
-          ),
-        );
+      test.each<Step>([
+        { optimizer: 'adam', learningRate: 0.02, momentum: 0.9, weightDecay: 0 },
+        { optimizer: 'adam', learningRate: 0.02, momentum: 0.5, weightDecay: 0.1 },
+        { optimizer: 'sgd', learningRate: 0.25, momentum: 0, weightDecay: 0 },
+        { optimizer: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0.05 },
+      ])('by $optimizer, momentum $momentum, decay $weightDecay', async (step) => {
+        const { network, ...task } = TWO_LAYERS;
+        const batch = batchOf(task, 10, 4, false);
+        const from = stateOf(network, 4);
+        const wanted = curveOf(startOf(batch, from.values), step, terms.updates);
+        const curve = await using(training, { network, multiLabel: false }, from, async (trainer) => {
+          const losses: number[] = [];
+          for (let i = 0; i < terms.updates; i++) losses.push(await trainer.step(batch, step));
+          return losses;
+        });
         expect(largest(differences(curve, wanted))).toBeLessThanOrEqual(2e-5);
         expect(curve.at(-1)).toBeLessThan(curve[0] as number);
       });
     });
 
-    (terms.overfits ? test : test.skip)('64 images of BreastMNIST are learned by heart', async () => {
-      const dataset = await openDatasets({ folders: [], dataFolder: '.', download: false }).open(
-        'breastmnist',
-      );
-      const batch = await drawBatch(dataset, { size: 64, seed: 1 });
-      const network = mstf.build(BLOCK, { input: batch.shape, classes: 2, initChannels: 4 });
-      const from = { ...stateOf(network, 1), values: initialValues(network, 1) };
-      const step: Step = { ...ADAM, learningRate: 0.02 };
-      await using(training, { network, multiLabel: false }, from, async (trainer) => {
-        let [loss, steps] = [Infinity, 0];
-        for (; loss >= 0.01 && steps < 300; steps++) loss = await trainer.step(batch, step);
-        expect(loss).toBeLessThan(0.01);
-        // The running statistics follow within a few batches more.
-        for (let i = 0; i < 40; i++) await trainer.step(batch, { ...step, learningRate: 0 });
-        const logits = await trainer.predict(batch.images);
-        const right = batch.labels.filter((label, i) => {
-          const [no, yes] = [logits[2 * i], logits[2 * i + 1]] as [number, number];
-          return Number(yes > no) === label;
-        });
-        expect(right.length).toBeGreaterThanOrEqual(60);
+    test.each<Shape>([
+      [8, 10, 1],
+      // Begins with a convolution 7 x 7 of stride 2, and a pool.
+      [66, 5, 1],
+    ])('ResNet-18 of %p x %p x %p, along random directions', async (...size) => {
+      const task = { input: size, classes: 3 };
+      const network = buildResnet18({ ...task, initChannels: 2 });
+      const problem = { network, multiLabel: false };
+      const [batch, state] = [batchOf(task, 4, 3, false), stateOf(network, 3)];
+      const values = Float64Array.from(state.values);
+      const { loss, gradient } = await using(training, problem, state, async (trainer) => ({
+        loss: await trainer.step(batch, LOOK),
+        gradient: (await saved(trainer, layoutOf(network))).first,
+      }));
+      expect(Math.abs(loss / see(problem, batch, values).loss - 1)).toBeLessThanOrEqual(1e-4);
+      for (const salt of [1, 2]) {
+        const direction = Float64Array.from(noise(salt, 'direction', gradient.length));
+        const error = Math.abs(dot(direction, gradient) - learnedSlope(problem, batch, values, direction));
+        expect(error).toBeLessThanOrEqual(1e-3 * Math.hypot(...gradient) * Math.hypot(...direction));
+      }
+    });
+
+    test('predictions are of each image by itself, however many, and need no moments', async () => {
+      const network = networkOf(SMALL);
+      const none = { ...stateOf(network, 3), first: new Float32Array(), second: new Float32Array() };
+      const pixels = SMALL.input.reduce((a, b) => a * b, 1);
+      const images = imagesFor(8, 150, SMALL.input);
+      await using(training, { network, multiLabel: false }, none, async (trainer) => {
+        const all = await trainer.predict(images);
+        expect(all).toHaveLength(150 * SMALL.classes);
+        const part = await trainer.predict(images.subarray(100 * pixels));
+        expect(largest(differences(part, all.subarray(100 * SMALL.classes)))).toBeLessThanOrEqual(
+          1e-5 * largest(all),
+        );
+        expect(await trainer.predict(new Float32Array())).toHaveLength(0);
+        expect(await saved(trainer, layoutOf(network))).toEqual(stateOf(network, 3));
       });
     });
 
-    describe('of a network of the search space', () => {
-      const network = mstf.build(BLOCK, { input: [9, 11, 3], classes: 3, initChannels: 4 });
-      const problem = problemOf(network, 5, 6, false);
-      const batches = [5, 2, 4, 1, 3].map((images, i) => batchFor(network, images, i, false));
-
-      test('a state that is saved and taken up again goes on as if nothing had been', async () => {
-        const [losses, wanted] = await using(training, problem, problem.from, async (trainer) => [
-          await stepsOf(trainer, batches, ADAM),
-          await saved(trainer, network),
-        ]);
-        expect(wanted.steps).toBe(batches.length);
-        let state = copyOf(problem.from);
-        for (const [i, batch] of batches.entries()) {
-          state = await using(training, problem, state, async (trainer) => {
-            expect(await trainer.step(batch, ADAM)).toBe(losses[i]);
-            return saved(trainer, network);
-          });
-        }
-        expect(state).toEqual(wanted);
-      });
-
-      test('neither what it is given nor a trainer before it changes it', async () => {
-        const run = (from: TrainingState): Promise<TrainingState> =>
+    test.each(MULTIPLE)(
+      'however updates are cut, they come to the same bits; several labels: %s',
+      async (multiLabel) => {
+        const tiny = TINY.at(-1) as Tiny;
+        const network = networkOf(tiny);
+        const layout = layoutOf(network);
+        const problem = { network, multiLabel };
+        const step: Step = { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0.01 };
+        const batches = [5, 5, 5, 2].map((images, i) => batchOf(tiny, images, i, multiLabel));
+        const train = (from: TrainingState, some: readonly TrainingBatch[]): Promise<TrainingState> =>
           using(training, problem, from, async (trainer) => {
-            expect(from).toEqual(problem.from);
-            for (const part of [from.values, from.first, from.second]) part.fill(Number.NaN);
-            await stepsOf(trainer, batches, ADAM);
-            return saved(trainer, network);
+            for (const batch of some) {
+              await trainer.step(batch, step);
+              // Nothing of it stays.
+              await trainer.predict(batch.images);
+            }
+            return saved(trainer, layout);
           });
-        const wanted = await run(copyOf(problem.from));
-        await using(training, problem, stateOf(network, 77), async (trainer) => {
-          await trainer.step(problem.batch, PLAIN);
-          await trainer.predict(problem.batch.images);
-        });
-        expect(await run(copyOf(problem.from))).toEqual(wanted);
+        const start = stateOf(network, 3);
+        const before = structuredClone(start.values);
+        const whole = await train(start, batches);
+        let cut = start;
+        for (const batch of batches) cut = await train(cut, [batch]);
+        expect(cut).toEqual(whole);
+        expect(start.values).toEqual(before);
+        expect(whole.values).not.toEqual(before);
+      },
+    );
+
+    test('a loss that is not finite changes nothing', async () => {
+      const network = networkOf(SMALL);
+      const layout = layoutOf(network);
+      const state = stateOf(network, 3);
+      const step: Step = { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0 };
+      const batch = batchOf(SMALL, 4, 1, false);
+      const spoilt = { ...batch, images: batch.images.map((x, i) => (i === 9 ? Number.NaN : x)) };
+      await using(training, { network, multiLabel: false }, state, async (trainer) => {
+        expect(Number.isFinite(await trainer.step(spoilt, step))).toBe(false);
+        expect(await saved(trainer, layout)).toEqual(state);
+        expect(Number.isFinite(await trainer.step(batch, step))).toBe(true);
       });
+      // Nor one that comes of weights which are not: a ReLU would hide them.
+      const lost = { ...state, values: state.values.map((x, i) => (i === 0 ? Number.NaN : x)) };
+      await using(training, { network, multiLabel: false }, lost, async (trainer) => {
+        expect(Number.isFinite(await trainer.step(batch, step))).toBe(false);
+      });
+    });
 
-      test('a loss that is not finite is told and changes nothing', () =>
-        using(training, problem, problem.from, async (trainer) => {
-          await trainer.step(problem.batch, ADAM);
-          const before = await saved(trainer, network);
-          const images = problem.batch.images.slice();
-          images[17] = Number.NaN;
-          const loss = await trainer.step({ ...problem.batch, images }, ADAM);
-          expect(Number.isFinite(loss)).toBe(false);
-          expect(await saved(trainer, network)).toEqual(before);
-          expect(Number.isFinite(await trainer.step(problem.batch, ADAM))).toBe(true);
-        }));
+    test('a batch of one image of one pixel', async () => {
+      const tiny: Tiny = { ...SMALL, input: [1, 1, 2] };
+      const network = networkOf(tiny);
+      const batch = batchOf(tiny, 1, 1, false);
+      const state = stateOf(network, 3);
+      const after = await using(training, { network, multiLabel: false }, state, async (trainer) => {
+        expect(Number.isFinite(await trainer.step(batch, LOOK))).toBe(true);
+        return saved(trainer, layoutOf(network));
+      });
+      expect(after.values.every(Number.isFinite)).toBe(true);
+    });
 
-      test('labels that are wrong are refused and change nothing', () =>
-        using(training, problem, problem.from, async (trainer) => {
-          const step = (labels: readonly number[]): Promise<number> =>
-            trainer.step({ images: problem.batch.images, labels: Int32Array.from(labels) }, ADAM);
-          await expect(step([0, 1, 2, 3, 0])).rejects.toThrow('label 3 of the batch is 3, want 0 to 2');
-          await expect(step([0, 1])).rejects.toThrow('a batch of 5 images has 2 labels, want 5');
-          expect(await saved(trainer, network)).toEqual(problem.from);
-        }));
-
-      test('predictions are of each image by itself, however many', () =>
-        using(training, problem, problem.from, async (trainer) => {
-          const [size, classes] = [inputOf(network).reduce((a, b) => a * b, 1), classesOf(network)];
-          const { images } = batchFor(network, 150, 8, false);
-          const all = await trainer.predict(images);
-          expect(all).toHaveLength(150 * classes);
-          for (const [from, to] of [
-            [0, 1],
-            [100, 150],
-          ] as const) {
-            const part = await trainer.predict(images.subarray(from * size, to * size));
-            const error = largest(differences(part, all.subarray(from * classes, to * classes)));
-            expect(error).toBeLessThanOrEqual(1e-5 * largest(all));
-          }
-          expect(await trainer.predict(new Float32Array())).toHaveLength(0);
-        }));
-
-      test('a network that is only asked needs no moments, and begins with none', async () => {
-        const none = { ...problem.from, first: new Float32Array(), second: new Float32Array() };
-        const [logits, state] = await using(training, problem, none, async (trainer) => [
-          await trainer.predict(problem.batch.images),
-          await saved(trainer, network),
-        ]);
-        expect(logits).toHaveLength(5 * classesOf(network));
-        expect(state).toEqual(problem.from);
+    test('labels that do not fit are refused', async () => {
+      const network = networkOf(SMALL);
+      const batch = batchOf(SMALL, 4, 1, false);
+      await using(training, { network, multiLabel: false }, stateOf(network, 3), async (trainer) => {
+        await expect(trainer.step({ ...batch, labels: Int32Array.of(0, 1, 2, 3) }, LOOK)).rejects.toThrow(
+          'label 3 of the batch is 3, want 0 to 2',
+        );
+        await expect(trainer.step({ ...batch, labels: Int32Array.of(0) }, LOOK)).rejects.toThrow(
+          'a batch of 4 images has 1 labels, want 4',
+        );
       });
     });
   });

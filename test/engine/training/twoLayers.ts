@@ -1,9 +1,23 @@
 // The training curve of a network of two layers by hand, in float64: z = W2^T max(0, W1^T x) + b, softmax
 // cross-entropy, and PyTorch's optimizers in their scalar form.
 
-import type { Step } from '../../../src/engine/training/trainer.ts';
+import type { Step, TrainingBatch } from '../../../src/engine/training/trainer.ts';
+import { startNetwork } from '../../../src/search/network.ts';
 
-export interface TwoLayers {
+const [FEATURES, HIDDEN, CLASSES] = [4, 6, 3] as const;
+
+/** The same as a `Network`, of images of one pixel. */
+function build() {
+  const net = startNetwork([1, 1, FEATURES]);
+  const first = net.add('conv', [0], { kernel: [1, 1], channels: HIDDEN }, 'first');
+  const pooled = net.add('globalAvgPool', [net.add('relu', [first], {}, 'relu')], {}, 'pool');
+  net.add('dense', [pooled], { units: CLASSES }, 'second');
+  return { nodes: net.nodes, blocks: [] };
+}
+
+export const TWO_LAYERS = { network: build(), input: [1, 1, FEATURES], classes: CLASSES } as const;
+
+interface TwoLayers {
   /** [images][features]. */
   readonly x: readonly (readonly number[])[];
   readonly labels: readonly number[];
@@ -11,6 +25,24 @@ export interface TwoLayers {
   readonly w1: readonly (readonly number[])[];
   readonly w2: readonly (readonly number[])[];
   readonly b: readonly number[];
+}
+
+function rowsOf(values: Float32Array, width: number): number[][] {
+  return Array.from({ length: values.length / width }, (_, i) => [
+    ...values.subarray(i * width, (i + 1) * width),
+  ]);
+}
+
+/** From a batch and the parameters in the network's order. */
+export function startOf({ images, labels }: TrainingBatch, values: Float32Array): TwoLayers {
+  const [second, bias] = [FEATURES * HIDDEN, FEATURES * HIDDEN + HIDDEN * CLASSES];
+  return {
+    x: rowsOf(images, FEATURES),
+    labels: [...labels],
+    w1: rowsOf(values.subarray(0, second), HIDDEN),
+    w2: rowsOf(values.subarray(second, bias), CLASSES),
+    b: [...values.subarray(bias)],
+  };
 }
 
 interface Entry {
