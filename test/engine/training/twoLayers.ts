@@ -78,21 +78,25 @@ export function curveOf({ x, labels, ...start }: TwoLayers, step: Step, steps: n
     Entry[][],
   ];
   const b = start.b.map(entry);
+  const into = (k: number): Entry[] => w1.map((row) => row[k] as Entry);
+  const from = (k: number): Entry[] => w2[k] as Entry[];
+  const product = (values: readonly number[], entries: readonly Entry[]): number =>
+    sum(entries.map(({ value }, i) => value * (values[i] as number)));
+  /** Adds each value's multiple to an entry's gradient. */
+  const learn = (entries: readonly Entry[], values: readonly number[], factor: number): void =>
+    entries.forEach((one, i) => (one.gradient += factor * (values[i] as number)));
+
   return Array.from({ length: steps }, (_, t) => {
     const losses = x.map((features, n) => {
-      const before = w2.map((_row, k) => sum(features.map((v, i) => v * (w1[i]?.[k] as Entry).value)));
+      const before = w2.map((_row, k) => product(features, into(k)));
       const hidden = before.map((v) => Math.max(0, v));
-      const z = b.map(({ value }, c) => value + sum(hidden.map((v, k) => v * (w2[k]?.[c] as Entry).value)));
+      const z = b.map(({ value }, c) => value + sum(hidden.map((v, k) => v * (from(k)[c] as Entry).value)));
       const all = sum(z.map(Math.exp));
       const dz = z.map((v, c) => (Math.exp(v) / all - Number(c === labels[n])) / x.length);
-      dz.forEach((d, c) => ((b[c] as Entry).gradient += d));
-      hidden.forEach((v, k) => {
-        dz.forEach((d, c) => ((w2[k]?.[c] as Entry).gradient += d * v));
-      });
+      learn(b, dz, 1);
+      hidden.forEach((v, k) => learn(from(k), dz, v));
       before.forEach((v, k) => {
-        if (v <= 0) return;
-        const back = sum(dz.map((d, c) => d * (w2[k]?.[c] as Entry).value));
-        features.forEach((f, i) => ((w1[i]?.[k] as Entry).gradient += back * f));
+        if (v > 0) learn(into(k), features, product(dz, from(k)));
       });
       return Math.log(all) - (z[labels[n] as number] as number);
     });

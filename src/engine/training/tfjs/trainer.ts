@@ -3,12 +3,12 @@
 // derivative by the few logits are the host's, in float64.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { Network, Node } from '../../../search/network.ts';
+import type { Network, Node, Op } from '../../../search/network.ts';
 import { layoutOf, type Parameter, type ParameterLayout, parametersOf } from '../../../search/parameters.ts';
 import type { Maps } from '../../forward.ts';
 import { type Targets, targetsOf } from '../../gradients/gradient.ts';
 import { lossGradient, lossOf } from '../../gradients/loss.ts';
-import { imagesOf, type Parameters, ruleOf, statisticsOf } from '../../gradients/tfjs/ops.ts';
+import { imagesOf, type Parameters, type Passed, ruleOf, statisticsOf } from '../../gradients/tfjs/ops.ts';
 import { backwardPass, forwardPass, type Kept } from '../../gradients/tfjs/pass.ts';
 import {
   STATISTICS_MOMENTUM,
@@ -115,6 +115,7 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
 
   const trained = (node: number): Parameters =>
     tensorsOf(node, held, layout, (parameter) => isLearned(parameter, layout));
+  const all = (node: Node): Parameters => tensorsOf(indices.get(node) as number, held, layout, () => true);
 
   function after(kept: Kept, logits: Float64Array, targets: Targets, step: Step) {
     const statistics = tf.tidy(() => movedStatistics(kept, held, layout));
@@ -130,7 +131,8 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
       const targets = targetsOf({ network, batch, input, multiLabel });
       const kept = tf.tidy(() => forwardPass(network, imagesOf({ batch, input }), trained) as never) as Kept;
       try {
-        const logits = Float64Array.from(await (kept.at(-1)?.output as Maps).data());
+        const { output } = kept.at(-1) as Passed<Op>;
+        const logits = Float64Array.from(await output.data());
         const loss = lossOf(logits, targets);
         if (!Number.isFinite(loss)) return loss;
         const { next, size } = tf.tidy(() => after(kept, logits, targets, step));
@@ -149,8 +151,6 @@ async function openTrainer({ network, multiLabel }: TrainerProblem, from: Traini
       const [size, classes] = [input[0] * input[1] * input[2], network.nodes.at(-1)?.shape[2] ?? 0];
       const count = images.length / size;
       const logits = new Float32Array(count * classes);
-      const all = (node: Node): Parameters =>
-        tensorsOf(indices.get(node) as number, held, layout, () => true);
       for (let first = 0; first < count; first += CHUNK) {
         const chunk = {
           images: images.slice(first * size, (first + CHUNK) * size),
