@@ -39,7 +39,7 @@ function requireImages({ batchSize, input }: Protocol, { images }: EngineBatch):
   }
 }
 
-/** Multiply-accumulates of a slice of predictions, a few seconds' on one thread. */
+/** Multiply-accumulates of a slice of predictions, about a second's on one thread. */
 const SLICE_MACS = 2e10;
 
 /** Images that one task predicts: a function of the network alone, so that the slices are always the same. */

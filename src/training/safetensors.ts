@@ -68,9 +68,10 @@ function headerOf(bytes: Uint8Array): { readonly json: Record<string, unknown>; 
   throw damaged('their header is not JSON');
 }
 
+const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
+
 function isEntry(value: unknown): value is Entry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Partial<Entry>;
-  const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   return (
     typeof dtype === 'string' &&
     Array.isArray(shape) &&

@@ -26,6 +26,15 @@ test('the layout is the published one', () => {
   expect(bytes.length).toBe(8 + length + 20);
 });
 
+function outcomeOf(bytes: Uint8Array): unknown {
+  try {
+    decodeTensors(bytes);
+    return 'read';
+  } catch (error) {
+    return (error as { readonly code?: unknown }).code;
+  }
+}
+
 test('a damaged file is refused in words, or read', () => {
   const whole = encodeTensors(FILE);
   fc.assert(
@@ -35,11 +44,7 @@ test('a damaged file is refused in words, or read', () => {
       (length, changes) => {
         const bytes = whole.slice(0, length);
         for (const [at, value] of changes) if (at < length) bytes[at] = value;
-        try {
-          decodeTensors(bytes);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'STORAGE_CORRUPT' });
-        }
+        expect(['read', 'STORAGE_CORRUPT']).toContain(outcomeOf(bytes));
       },
     ),
   );

@@ -22,6 +22,12 @@ export interface Vectors {
   readonly second: number;
 }
 
+/** Some of the tiles of all images. */
+export interface Tiles {
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface AdamRates {
   /** The learning rate by 1 - beta1^t. */
   readonly rate: number;
@@ -56,6 +62,14 @@ export interface GradientKernels {
   patches(maps: Maps, filter: readonly [number, number], x: Rows, t: number): void;
   /** Adds rows of `patches` to the pixels of dx (extents `maps`) that they are of. */
   patchesGradient(maps: Maps, filter: readonly [number, number], dt: number, dx: Rows): void;
+
+  // Winograd's tiles of 4 x 4 outputs of a convolution 3 x 3 (assembly/gradients/tiles.ts): 36 planes, one behind
+  // the other, of [tiles, channels] floats or of a filter's [inputs, outputs], channels in fours.
+  tileInputs(tiles: Tiles, maps: Maps, x: Rows, planes: number, scratch: number): void;
+  tileGradients(tiles: Tiles, maps: Maps, dy: Rows, planes: number, scratch: number): void;
+  tileOutputs(tiles: Tiles, maps: Maps, planes: number, y: Rows, scratch: number): void;
+  tileFilter(count: number, filter: number, planes: number, scratch: number): void;
+  tileFilterGradient(count: number, planes: number, filter: number, scratch: number): void;
 
   /** One update of `count` weights by Adam, as PyTorch has it. */
   adam(count: number, vectors: Vectors, rates: AdamRates): void;
@@ -132,6 +146,11 @@ export const GRADIENT_NAMES = [
   'patchesGradient',
   'rectifyGradient',
   'spreadLines',
+  'tileFilter',
+  'tileFilterGradient',
+  'tileGradients',
+  'tileInputs',
+  'tileOutputs',
   'transposeLines',
 ] as const;
 
@@ -174,6 +193,21 @@ export function bindGradientKernels(raw: GradientExports): GradientKernels {
     },
     patchesGradient: (maps, [kh, kw], dt, dx) => {
       raw.patchesGradient(...extents(maps), kh, kw, dt, ...rowsOf(dx));
+    },
+    tileInputs: ({ first, count }, { height, width, channels }, x, planes, scratch) => {
+      raw.tileInputs(first, count, height, width, channels, ...rowsOf(x), planes, scratch);
+    },
+    tileGradients: ({ first, count }, { height, width, channels }, dy, planes, scratch) => {
+      raw.tileGradients(first, count, height, width, channels, ...rowsOf(dy), planes, scratch);
+    },
+    tileOutputs: ({ first, count }, { height, width, channels }, planes, y, scratch) => {
+      raw.tileOutputs(first, count, height, width, channels, planes, ...rowsOf(y), scratch);
+    },
+    tileFilter: (count, filter, planes, scratch) => {
+      raw.tileFilter(count, filter, planes, scratch);
+    },
+    tileFilterGradient: (count, planes, filter, scratch) => {
+      raw.tileFilterGradient(count, planes, filter, scratch);
     },
     adam: (count, { values, gradient, first, second }, { rate, beta1, beta2, decay, root, epsilon }) => {
       raw.adam(count, values, gradient, first, second, rate, beta1, beta2, decay, root, epsilon);

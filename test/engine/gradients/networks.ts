@@ -65,6 +65,16 @@ export const TINY: readonly Tiny[] = [
     const x = stem(net, 4);
     return net.add('concat', [halving(net, x, 3, 2, 'half'), conv(net, x, [1, 1], 2, 'whole')], {}, 'concat');
   }),
+  ...[
+    [4, 4],
+    [7, 6],
+    [9, 3],
+  ].map(([height = 1, width = 1]) =>
+    tiny(`a convolution 3 x 3 of many channels, ${height} x ${width}`, [height, width, 2], (net) => {
+      const x = relu(net, stem(net, 20));
+      return conv(net, conv(net, x, [3, 3], 16, 'fewer'), [3, 3], 20, 'more');
+    }),
+  ),
   tiny('a residual block that halves', [5, 6, 2], (net) => {
     const x = relu(net, stem(net, 3));
     const inner = relu(net, norm(net, halving(net, x, 3, 5, 'first')));

@@ -1,6 +1,8 @@
 // Convolutions and the dense layer: their products, the way back through them, dL/dtheta.
 
+import type { Maps } from '../../kernels/kernels.ts';
 import type { View } from '../../simd/arena.ts';
+import type { AllKernels, Entry } from '../kernels.ts';
 import { matrixOf, multiply, transposed } from './dense.ts';
 import { type Convolution, convFilter, convFilterScratch, type Source } from './filter.ts';
 import { entryOf, gathered, isZero, plain, type Value, zeros } from './parts.ts';
@@ -18,11 +20,13 @@ import {
   source,
 } from './pass.ts';
 import { mapsOf, pieces, type Place } from './program.ts';
+import { isTiled, tiledConv, tiledFilter, tiledFilterScratch, tiledScratch } from './tiles.ts';
 
 const weightsOf = (at: At<'conv' | 'depthwise' | 'dense'>): LayerWeights => at.pass.parameters.weights(at);
 
 type Filter = readonly [height: number, width: number];
 const POINT: Filter = [1, 1];
+const PLAIN: Entry = { affine: null, rectify: false };
 
 /** What a filter meets: of stride 2 every patch is a pixel of its own, and the filter a point. */
 const filterOf = ({ node: { attrs } }: At<'conv'>): Filter =>
@@ -48,6 +52,15 @@ function convForward(at: At<'conv'>): Value {
   const y = draft.map(...at.node.shape);
   const [maps, outputs, filter] = [mapsOf(x, images), y.channels, filterOf(at)];
   const weights = weightsOf(at);
+  if (isTiled(filter, x.channels, outputs)) {
+    const both = pieces(weights.scratch, tiledScratch(maps, outputs, kernels));
+    draft.add([x, y], both.bytes, (place) => {
+      const [own = 0, work = 0] = both.at.map((piece) => place.scratch + piece);
+      const from = weights.read(place, own);
+      tiledConv(maps, outputs, place.rows(x), from, place.rows(y), work, kernels);
+    });
+    return plain(y);
+  }
   const scratch = pieces(
     kernels.packedBytes(weights.count / outputs, outputs),
     kernels.convScratch(maps, filter, outputs),
@@ -78,6 +91,21 @@ function sourcesOf(at: At<'conv'>): { readonly views: readonly View[]; of(place:
   };
 }
 
+/** dL/dtheta by tiles. */
+function learnTiled(at: At<'conv'>, dy: View, maps: Maps): void {
+  const { draft, kernels } = at.pass;
+  const weights = weightsOf(at);
+  const x = entering(at);
+  const outputs = dy.channels;
+  const scratch = pieces(weights.gradientScratch, tiledFilterScratch(maps, outputs, kernels));
+  draft.add([x, dy], scratch.bytes, (place) => {
+    const [own = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
+    const out = weights.gradientAt(place, own);
+    tiledFilter(maps, outputs, place.rows(x), place.rows(dy), out, work, kernels);
+    weights.keep(place, out);
+  });
+}
+
 /** dL/dtheta. */
 function learnConv(at: At<'conv'>, dy: View): void {
   const { draft, kernels, wanted, images } = at.pass;
@@ -86,6 +114,10 @@ function learnConv(at: At<'conv'>, dy: View): void {
   const filter = filterOf(at);
   const channels = weights.count / dy.channels / (filter[0] * filter[1]);
   const maps = { ...mapsOf(dy, images), channels };
+  if (isTiled(filter, channels, dy.channels)) {
+    learnTiled(at, dy, maps);
+    return;
+  }
   const convolution: Convolution = { maps, filter, outputs: dy.channels };
   const scratch = pieces(weights.gradientScratch, convFilterScratch(convolution, kernels));
   const sources = sourcesOf(at);
@@ -98,15 +130,13 @@ function learnConv(at: At<'conv'>, dy: View): void {
 }
 
 /** The filter as dL/dx meets it, turned about its centre: [taps, cin, cout] to [taps, cout, cin]. */
-export function turn(memory: Float32Array, from: number, to: number, shape: readonly number[]): void {
+export function turn(kernels: AllKernels, from: number, to: number, shape: readonly number[]): void {
   const [kh = 1, kw = 1, cin = 1, cout = 1] = shape;
-  const taps = kh * kw;
+  const [taps, bytes] = [kh * kw, 4 * cin * cout];
   for (let tap = 0; tap < taps; tap++) {
-    const out = to / 4 + (taps - 1 - tap) * cin * cout;
-    let i = from / 4 + tap * cin * cout;
-    for (let c = 0; c < cin; c++) {
-      for (let o = 0; o < cout; o++) memory[out + o * cin + c] = memory[i++] as number;
-    }
+    const own = { at: from + tap * bytes, stride: cout };
+    const turned = { at: to + (taps - 1 - tap) * bytes, stride: cin };
+    kernels.gradient.transposeLines(1, cin, cout, own, PLAIN, turned, 0);
   }
 }
 
@@ -119,15 +149,20 @@ function convInput(at: At<'conv'>, dy: View): View {
   const inputs = weights.count / dy.channels / taps;
   const depth = weights.count / inputs;
   const dx = draft.map(dy.height, dy.width, inputs);
+  const tiled = isTiled(filter, dy.channels, inputs);
   const scratch = pieces(
     weights.scratch,
     4 * weights.count,
-    kernels.packedBytes(depth, inputs),
-    kernels.convScratch(maps, filter, inputs),
+    tiled ? 0 : kernels.packedBytes(depth, inputs),
+    tiled ? tiledScratch(maps, inputs, kernels) : kernels.convScratch(maps, filter, inputs),
   );
   draft.add([dy, dx], scratch.bytes, (place) => {
     const [own = 0, turned = 0, packed = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    turn(place.floats, weights.read(place, own), turned, [...filter, inputs, dy.channels]);
+    turn(kernels, weights.read(place, own), turned, [...filter, inputs, dy.channels]);
+    if (tiled) {
+      tiledConv(maps, inputs, place.rows(dy), turned, place.rows(dx), work, kernels);
+      return;
+    }
     kernels.pack(depth, inputs, { at: turned, stride: inputs }, packed);
     kernels.conv(maps, filter, inputs, place.rows(dy), packed, place.rows(dx), null, work);
   });
@@ -203,7 +238,7 @@ function depthwiseBack(at: At<'depthwise'>, dy: View): void {
   const scratch = pieces(weights.scratch, 4 * weights.count, kernels.depthwiseScratch(maps, size, dilation));
   draft.add([dy, dx], scratch.bytes, (place) => {
     const [own = 0, turned = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    turn(place.floats, weights.read(place, own), turned, [size, size, 1, dy.channels]);
+    turn(kernels, weights.read(place, own), turned, [size, size, 1, dy.channels]);
     kernels.depthwise(maps, size, dilation, place.rows(dy), AS_IT_IS, turned, place.rows(dx), work);
   });
   give(at, dx);
@@ -266,11 +301,11 @@ function denseBack(at: At<'dense'>, dy: View): void {
 
 /** A layer of zeros puts out zeros, and nothing of the loss depends on its weights. */
 const unlessZero = <O extends 'conv' | 'depthwise' | 'dense'>(
-  { forward, back }: Rule<O>,
+  rule: Rule<O>,
   isSilent: (at: At<O>) => boolean = (at) => isZero(sole(at)),
 ): Rule<O> => ({
-  forward: (at) => (isSilent(at) ? zeros(at.node.shape) : forward(at)),
-  back: (at, dy) => (isSilent(at) ? undefined : back(at, dy)),
+  forward: (at) => (isSilent(at) ? zeros(at.node.shape) : rule.forward(at)),
+  back: (at, dy) => (isSilent(at) ? undefined : rule.back(at, dy)),
 });
 
 export const conv = unlessZero({ forward: convForward, back: convBack });

@@ -45,7 +45,7 @@ export function depthwiseInputGradient(ground: Ground, call: InputCall): tf.Tens
   return produce(ground, geometry.inShape, (out) =>
     withScratch(heap, scratch.bytes, (start) => {
       const [turned = 0, work = 0] = scratch.at.map((piece) => start + piece);
-      turn(floatsOf(ground), heap.offsetOf(filter), turned, [size, size, 1, channels]);
+      turn(kernels, heap.offsetOf(filter), turned, [size, size, 1, channels]);
       const [from, to] = [rowsOf(ground, dy, channels), { at: out, stride: channels }];
       kernels.depthwise(maps, size, dilation, from, AS_IT_IS, turned, to, work);
     }),
@@ -70,7 +70,7 @@ export function convInputGradient(ground: Ground, call: InputCall): tf.TensorInf
   return produce(ground, geometry.inShape, (out) =>
     withScratch(heap, scratch.bytes, (start) => {
       const [turned = 0, packed = 0, work = 0] = scratch.at.map((piece) => start + piece);
-      turn(floatsOf(ground), heap.offsetOf(filter), turned, filter.shape);
+      turn(kernels, heap.offsetOf(filter), turned, filter.shape);
       kernels.pack(depth, channels, { at: turned, stride: channels }, packed);
       const [from, to] = [rowsOf(ground, dy, outputs), { at: out, stride: channels }];
       kernels.conv(maps, size, channels, from, packed, to, null, work);

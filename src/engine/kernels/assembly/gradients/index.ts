@@ -7,4 +7,5 @@ export { spreadLines, transposeLines } from './lines';
 export { combine, imageDots, normGradientSums, rectifyGradient } from './norm';
 export { addEntering, patches, patchesGradient } from './patches';
 export { avgPoolGradient, maxPoolGradient } from './pool';
+export { tileFilter, tileFilterGradient, tileGradients, tileInputs, tileOutputs } from './tiles';
 export { adam, allFinite, descend } from './update';
