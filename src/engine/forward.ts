@@ -29,13 +29,21 @@ const sole = (inputs: readonly Maps[]): Maps => inputs[0] as Maps;
 export const pool = (x: Maps, size: number, kind: 'max' | 'avg'): Maps =>
   tf.pool(x, [size, size], kind, 'same', [1, 1], [2, 2]);
 
-/** Every second pixel, from the first on. */
-const everySecond = (x: Maps): Maps => tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, 2, 2, 1]) as Maps;
-
-/** SAME padding, then the stride: TensorFlow's own would begin elsewhere. */
+/**
+ * SAME padding; of stride 2, every second pixel from the first on. Then the padding is given: TensorFlow's own
+ * would put that of an even number of pixels after the last alone, and begin elsewhere.
+ */
 export function convolve(x: Maps, weights: tf.Tensor, { attrs }: NodeOf<'conv'>): Maps {
-  const whole = tf.conv2d(x, weights as Maps, 1, 'same');
-  return attrs.stride === undefined ? whole : everySecond(whole);
+  const filter = weights as Maps;
+  if (attrs.stride === undefined) return tf.conv2d(x, filter, 1, 'same');
+  const [rows, columns] = attrs.kernel.map((n) => (n - 1) / 2) as [number, number];
+  const padded: Maps = tf.pad(x, [
+    [0, 0],
+    [rows, rows],
+    [columns, columns],
+    [0, 0],
+  ]);
+  return tf.conv2d(padded, filter, attrs.stride, 'valid');
 }
 
 /** Global average, [images, 1, 1, channels]. */

@@ -9,6 +9,7 @@ import { addHamming, packSigns } from './codes.ts';
 import { forward, type Maps } from './forward.ts';
 import { tfjsGradients } from './gradients/tfjs/gradients.ts';
 import { sensitivity } from './sensitivity.ts';
+import { tfjsTraining } from './training/tfjs/trainer.ts';
 
 /** Hamming distances between the sign codes of a batch's images, as a forward pass adds to them. */
 export interface Distances {
@@ -33,6 +34,7 @@ const hostDistances: OpenDistances = (images) => {
 export function tfjsBackend(numerics: string, openDistances: OpenDistances = hostDistances): Backend {
   return {
     ...tfjsGradients,
+    ...tfjsTraining,
     numerics,
     async activity(network, { images }, input, seed, wanted) {
       const count = images.length / (input[0] * input[1] * input[2]);
@@ -50,12 +52,6 @@ export function tfjsBackend(numerics: string, openDistances: OpenDistances = hos
       }
     },
     sensitivity,
-    async trainer() {
-      throw new MedNasError(
-        'ENGINE_UNAVAILABLE',
-        `${numerics} scores networks, but does not train them yet: set MEDNAS_BACKEND=wasm.`,
-      );
-    },
   };
 }
 

@@ -17,6 +17,8 @@ import { streamKey, uniformAt } from '../../../src/search/random.ts';
 import { imagesFor, largest, differences } from '../backend.contract.ts';
 import { networkOf, TINY, type Tiny } from '../gradients/networks.ts';
 import { foresee, learnedSlope, see } from '../gradients/truth.ts';
+import { buildResnet18 } from '../../../src/search/resnet18.ts';
+import { curveOf, startOf, TWO_LAYERS } from './twoLayers.ts';
 
 /** With rate 0, all it does is to leave the gradient in the first moment. */
 const LOOK: Step = { optimizer: 'sgd', learningRate: 0, momentum: 0, weightDecay: 0 };
@@ -36,7 +38,7 @@ const SOMEWHERE: Readonly<Record<Exclude<Role, 'weight'>, (u: number, i: number)
 };
 
 /** `isClosed`: a channel of each batch norm is multiplied by 0. */
-function stateOf(network: Network, seed: number, isClosed = false): TrainingState {
+export function stateOf(network: Network, seed: number, isClosed = false): TrainingState {
   const layout = layoutOf(network);
   const values = initialValues(network, seed);
   for (const parameter of layout.parameters) {
@@ -47,7 +49,15 @@ function stateOf(network: Network, seed: number, isClosed = false): TrainingStat
   return { ...emptyState(layout), values };
 }
 
-function batchOf({ input, classes }: Tiny, images: number, seed: number, multiLabel: boolean): TrainingBatch {
+/** What a batch has to fit. */
+type Task = Pick<Tiny, 'input' | 'classes'>;
+
+export function batchOf(
+  { input, classes }: Task,
+  images: number,
+  seed: number,
+  multiLabel: boolean,
+): TrainingBatch {
   const key = streamKey(seed, 'labels');
   const labels = Int32Array.from({ length: multiLabel ? images * classes : images }, (_, i) =>
     Math.floor(uniformAt(key, i) * (multiLabel ? 2 : classes)),
@@ -132,7 +142,19 @@ const SMALL: Tiny = {
 
 const MULTIPLE = [false, true];
 
-export function trainerContract(name: string, open: () => Promise<Training>): void {
+interface Terms {
+  /** Every how manieth of the tiny networks is tried. */
+  readonly every: number;
+  /** Updates of a network of two layers, by each optimizer. */
+  readonly updates: number;
+}
+
+/** Fewer are for slow devices. */
+export function trainerContract(
+  name: string,
+  open: () => Promise<Training>,
+  terms: Terms = { every: 1, updates: 40 },
+): void {
   describe(name, () => {
     let training: Training;
     beforeAll(async () => {
@@ -140,57 +162,62 @@ export function trainerContract(name: string, open: () => Promise<Training>): vo
     });
 
     const cases = TINY.map((tiny, i) => ({ ...tiny, multiLabel: i % 2 === 1 }));
-    describe.each(cases)('$name, several labels: $multiLabel', ({ multiLabel, ...tiny }) => {
-      const network = networkOf(tiny);
-      const layout = layoutOf(network);
-      const problem = { network, multiLabel };
-      const batch = batchOf(tiny, 3, 12, multiLabel);
-      // Where a scale is 0 a maximum has no derivative.
-      const state = stateOf(network, 7, !network.nodes.some(({ op }) => op === 'maxPool'));
-      const values = Float64Array.from(state.values);
+    describe.each(cases.filter((_, i) => i % terms.every === 0))(
+      '$name, several labels: $multiLabel',
+      ({ multiLabel, ...tiny }) => {
+        const network = networkOf(tiny);
+        const layout = layoutOf(network);
+        const problem = { network, multiLabel };
+        const batch = batchOf(tiny, 3, 12, multiLabel);
+        // Where a scale is 0 a maximum has no derivative.
+        const state = stateOf(network, 7, !network.nodes.some(({ op }) => op === 'maxPool'));
+        const values = Float64Array.from(state.values);
 
-      test('loss, gradients of all parameters, running statistics', async () => {
-        const { loss, after } = await using(training, problem, state, async (trainer) => ({
-          loss: await trainer.step(batch, LOOK),
-          after: await saved(trainer, layout),
-        }));
-        const truth = see(problem, batch, values);
-        expect(Math.abs(loss - truth.loss)).toBeLessThanOrEqual(1e-5 * Math.max(1, truth.loss));
-        const { first: gradient } = after;
-        const scale = Math.sqrt(dot(gradient, gradient));
-        for (const { name: parameter, offset, size } of layout.parameters) {
-          if (offset >= layout.learned) continue;
-          // A parameter at a time: a wrong value anywhere shows in a sum with random factors.
-          const direction = new Float64Array(layout.learned);
-          direction.set(noise(3, parameter, size), offset);
-          const wanted = learnedSlope(problem, batch, values, direction);
-          const error = Math.abs(dot(gradient, direction) - wanted);
-          expect(error).toBeLessThanOrEqual(2e-5 * scale * Math.sqrt(dot(direction, direction)) + 1e-7);
-        }
-        const running = after.values.subarray(layout.learned);
-        const expected = values.slice(layout.learned);
-        const live = liveNodes(network);
-        for (const { node, offset, size } of layout.parameters.filter(
-          ({ offset: at }) => at >= layout.learned,
-        )) {
-          // Of a norm that nothing depends on nothing is computed.
-          if (live[node] !== true) continue;
-          for (let i = offset - layout.learned; i < offset - layout.learned + size; i++)
-            expected[i] = 0.9 * (expected[i] as number) + 0.1 * (truth.statistics[i] as number);
-        }
-        expect(largest(differences(running, expected))).toBeLessThanOrEqual(1e-5);
-        expect(after.values.subarray(0, layout.learned)).toEqual(state.values.subarray(0, layout.learned));
-      });
+        test('loss, gradients of all parameters, running statistics', async () => {
+          const { loss, after } = await using(training, problem, state, async (trainer) => ({
+            loss: await trainer.step(batch, LOOK),
+            after: await saved(trainer, layout),
+          }));
+          const truth = see(problem, batch, values);
+          expect(Math.abs(loss - truth.loss)).toBeLessThanOrEqual(1e-5 * Math.max(1, truth.loss));
+          const { first: gradient } = after;
+          const scale = Math.sqrt(dot(gradient, gradient));
+          for (const { name: parameter, offset, size } of layout.parameters) {
+            if (offset >= layout.learned) continue;
+            // A parameter at a time: a wrong value anywhere shows in a sum with random factors.
+            const direction = new Float64Array(layout.learned);
+            direction.set(noise(3, parameter, size), offset);
+            const wanted = learnedSlope(problem, batch, values, direction);
+            const error = Math.abs(dot(gradient, direction) - wanted);
+            expect(error).toBeLessThanOrEqual(2e-5 * scale * Math.sqrt(dot(direction, direction)) + 1e-7);
+          }
+          const running = after.values.subarray(layout.learned);
+          const expected = values.slice(layout.learned);
+          const live = liveNodes(network);
+          for (const { node, offset, size } of layout.parameters.filter(
+            ({ offset: at }) => at >= layout.learned,
+          )) {
+            // Of a norm that nothing depends on nothing is computed.
+            if (live[node] !== true) continue;
+            for (let i = offset - layout.learned; i < offset - layout.learned + size; i++)
+              expected[i] = 0.9 * (expected[i] as number) + 0.1 * (truth.statistics[i] as number);
+          }
+          expect(largest(differences(running, expected))).toBeLessThanOrEqual(1e-5);
+          expect(after.values.subarray(0, layout.learned)).toEqual(state.values.subarray(0, layout.learned));
+        });
 
-      test('predictions by the running statistics', async () => {
-        const images = imagesFor(5, 4, tiny.input);
-        const closed = stateOf(network, 8, true);
-        const logits = await using(training, problem, closed, (trainer) => trainer.predict(images));
-        const wanted = foresee(network, images, Float64Array.from(closed.values));
-        expect(logits).toHaveLength(wanted.length);
-        expect(largest(differences(logits, wanted))).toBeLessThanOrEqual(2e-5 * Math.max(1, largest(wanted)));
-      });
-    });
+        test('predictions by the running statistics', async () => {
+          const images = imagesFor(5, 4, tiny.input);
+          const closed = stateOf(network, 8, true);
+          const logits = await using(training, problem, closed, (trainer) => trainer.predict(images));
+          const wanted = foresee(network, images, Float64Array.from(closed.values));
+          expect(logits).toHaveLength(wanted.length);
+          expect(largest(differences(logits, wanted))).toBeLessThanOrEqual(
+            2e-5 * Math.max(1, largest(wanted)),
+          );
+        });
+      },
+    );
 
     test.each([
       { optimizer: 'adam', learningRate: 0.01, momentum: 0.9, weightDecay: 0 },
@@ -220,6 +247,66 @@ export function trainerContract(name: string, open: () => Promise<Training>): vo
       expect(after.steps).toBe(batches.length);
       expect(largest(differences(after.values, truth.values))).toBeLessThanOrEqual(2e-4);
       expect(largest(differences(after.first, truth.first))).toBeLessThanOrEqual(1e-4);
+    });
+
+    describe('a network of two layers learns as computed by hand', () => {
+      test.each<Step>([
+        { optimizer: 'adam', learningRate: 0.02, momentum: 0.9, weightDecay: 0 },
+        { optimizer: 'adam', learningRate: 0.02, momentum: 0.5, weightDecay: 0.1 },
+        { optimizer: 'sgd', learningRate: 0.25, momentum: 0, weightDecay: 0 },
+        { optimizer: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0.05 },
+      ])('by $optimizer, momentum $momentum, decay $weightDecay', async (step) => {
+        const { network, ...task } = TWO_LAYERS;
+        const batch = batchOf(task, 10, 4, false);
+        const from = stateOf(network, 4);
+        const wanted = curveOf(startOf(batch, from.values), step, terms.updates);
+        const curve = await using(training, { network, multiLabel: false }, from, async (trainer) => {
+          const losses: number[] = [];
+          for (let i = 0; i < terms.updates; i++) losses.push(await trainer.step(batch, step));
+          return losses;
+        });
+        expect(largest(differences(curve, wanted))).toBeLessThanOrEqual(2e-5);
+        expect(curve.at(-1)).toBeLessThan(curve[0] as number);
+      });
+    });
+
+    test.each<Shape>([
+      [8, 10, 1],
+      // Begins with a convolution 7 x 7 of stride 2, and a pool.
+      [66, 5, 1],
+    ])('ResNet-18 of %p x %p x %p, along random directions', async (...size) => {
+      const task = { input: size, classes: 3 };
+      const network = buildResnet18({ ...task, initChannels: 2 });
+      const problem = { network, multiLabel: false };
+      const [batch, state] = [batchOf(task, 4, 3, false), stateOf(network, 3)];
+      const values = Float64Array.from(state.values);
+      const { loss, gradient } = await using(training, problem, state, async (trainer) => ({
+        loss: await trainer.step(batch, LOOK),
+        gradient: (await saved(trainer, layoutOf(network))).first,
+      }));
+      expect(Math.abs(loss / see(problem, batch, values).loss - 1)).toBeLessThanOrEqual(1e-4);
+      for (const salt of [1, 2]) {
+        const direction = Float64Array.from(noise(salt, 'direction', gradient.length));
+        const error = Math.abs(dot(direction, gradient) - learnedSlope(problem, batch, values, direction));
+        expect(error).toBeLessThanOrEqual(1e-3 * Math.hypot(...gradient) * Math.hypot(...direction));
+      }
+    });
+
+    test('predictions are of each image by itself, however many, and need no moments', async () => {
+      const network = networkOf(SMALL);
+      const none = { ...stateOf(network, 3), first: new Float32Array(), second: new Float32Array() };
+      const pixels = SMALL.input.reduce((a, b) => a * b, 1);
+      const images = imagesFor(8, 150, SMALL.input);
+      await using(training, { network, multiLabel: false }, none, async (trainer) => {
+        const all = await trainer.predict(images);
+        expect(all).toHaveLength(150 * SMALL.classes);
+        const part = await trainer.predict(images.subarray(100 * pixels));
+        expect(largest(differences(part, all.subarray(100 * SMALL.classes)))).toBeLessThanOrEqual(
+          1e-5 * largest(all),
+        );
+        expect(await trainer.predict(new Float32Array())).toHaveLength(0);
+        expect(await saved(trainer, layoutOf(network))).toEqual(stateOf(network, 3));
+      });
     });
 
     test.each(MULTIPLE)(

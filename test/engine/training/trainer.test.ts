@@ -1,8 +1,10 @@
 import { pairVectors } from '../../../src/engine/kernels/load.ts';
 import { openSimd } from '../../../src/engine/simd/backend.ts';
+import { openTfjs } from '../../../src/engine/tfjs.ts';
 import { trainerContract } from './trainer.contract.ts';
 
 pairVectors();
 
+trainerContract('tf.js', openTfjs);
 trainerContract('SIMD, relaxed build', () => openSimd({ build: 'relaxed' }));
 trainerContract('SIMD, simd build', () => openSimd({ build: 'simd' }));
