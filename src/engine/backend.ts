@@ -4,6 +4,7 @@ import type { Network, Shape } from '../search/network.ts';
 import type { EngineBatch } from './engine.ts';
 import type { Gradients } from './gradients/gradient.ts';
 import type { Sensitivity } from './sensitivity.ts';
+import type { Training } from './training/trainer.ts';
 
 /** One forward pass over a batch of N images. */
 export interface Activity {
@@ -13,7 +14,7 @@ export interface Activity {
   readonly logits: Float32Array;
 }
 
-export interface Backend extends Gradients {
+export interface Backend extends Gradients, Training {
   /** Name and revision of the arithmetic: results of equal numerics are equal bit for bit. */
   readonly numerics: string;
   /** `logits`: whether they are wanted; they cost the network's last layers. */

@@ -2,7 +2,7 @@
 // executor, which is tested against it, but it runs wherever tf.js does.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { type Network, type Node, weightShape } from '../search/network.ts';
+import { type Network, type Node, type NodeOf, weightShape } from '../search/network.ts';
 import { foldNetwork, type Rules } from './fold.ts';
 import { weightValues } from './weights.ts';
 
@@ -29,6 +29,15 @@ const sole = (inputs: readonly Maps[]): Maps => inputs[0] as Maps;
 export const pool = (x: Maps, size: number, kind: 'max' | 'avg'): Maps =>
   tf.pool(x, [size, size], kind, 'same', [1, 1], [2, 2]);
 
+/** Every second pixel, from the first on. */
+const everySecond = (x: Maps): Maps => tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, 2, 2, 1]) as Maps;
+
+/** SAME padding, then the stride: TensorFlow's own would begin elsewhere. */
+export function convolve(x: Maps, weights: tf.Tensor, { attrs }: NodeOf<'conv'>): Maps {
+  const whole = tf.conv2d(x, weights as Maps, 1, 'same');
+  return attrs.stride === undefined ? whole : everySecond(whole);
+}
+
 /** Global average, [images, 1, 1, channels]. */
 export const globalAverage = (x: Maps): Maps => tf.mean(x, [1, 2], true);
 
@@ -51,7 +60,7 @@ function batchNorm(x: Maps): Maps {
 export function forward(network: Network, images: Maps, seed: number, onRelu: (input: Maps) => void): Maps {
   const rules: Rules<Maps> = {
     input: () => images.clone(),
-    conv: (inputs, node) => tf.conv2d(sole(inputs), weightTensor(network, node, seed) as Maps, 1, 'same'),
+    conv: (inputs, node) => convolve(sole(inputs), weightTensor(network, node, seed), node),
     depthwise: (inputs, node) =>
       tf.depthwiseConv2d(
         sole(inputs),
@@ -68,6 +77,7 @@ export function forward(network: Network, images: Maps, seed: number, onRelu: (i
     },
     zero: (inputs) => tf.zerosLike(sole(inputs)),
     concat: (inputs) => tf.concat([...inputs], 3),
+    add: (inputs) => tf.addN([...inputs]),
     maxPool: (inputs, { attrs }) => pool(sole(inputs), attrs.size, 'max'),
     avgPool: (inputs, { attrs }) => pool(sole(inputs), attrs.size, 'avg'),
     globalAvgPool: (inputs) => globalAverage(sole(inputs)),

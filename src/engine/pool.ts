@@ -4,14 +4,24 @@ import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { MedNasError } from '../search/errors.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import { networkOfModel } from '../search/model.ts';
 import { macs } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { CrashError, openCrew } from './crew.ts';
-import type { BackendChoice, Engine, EngineBatch, Evaluator, Inspection } from './engine.ts';
+import type {
+  BackendChoice,
+  Engine,
+  EngineBatch,
+  Evaluator,
+  Inspection,
+  Learned,
+  LearningProblem,
+} from './engine.ts';
 import { networkOf, type Task, unscored } from './evaluate.ts';
 import { findDevice } from './device.ts';
 import { pairVectors } from './kernels/load.ts';
 import { machineBytes } from './memory.ts';
+import type { Question } from './training/learn.ts';
 
 /** `.ts` where sources run as they are, `.js` once compiled. */
 const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url).href;
@@ -27,6 +37,14 @@ function requireImages({ batchSize, input }: Protocol, { images }: EngineBatch):
       `a batch of ${batchSize} images of ${input.join(' x ')} has ${wanted} values; got ${images.length}`,
     );
   }
+}
+
+/** Multiply-accumulates of a slice of predictions, a few seconds' on one thread. */
+const SLICE_MACS = 2e10;
+
+/** Images that one task predicts: a function of the network alone, so that the slices are always the same. */
+function sliceOf({ model, input, classes }: LearningProblem): number {
+  return Math.max(1, Math.floor(SLICE_MACS / macs(networkOfModel(model, { input, classes }))));
 }
 
 /** One block of 8 x 8 pixels, scored in a millisecond or two. */
@@ -66,17 +84,62 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   let atWork = 0;
 
-  /** An architecture over which two workers died is infeasible; what else fails, fails. */
-  async function evaluate(task: Task, signal: AbortSignal): Promise<Evaluation> {
+  async function work<T>(name: string, task: unknown, signal: AbortSignal): Promise<T> {
     atWork += 1;
     try {
-      return await crew.run<Evaluation>('evaluate', task, signal);
-    } catch (error) {
-      if (!(error instanceof CrashError)) throw error;
-      return unscored(task, `its worker crashed twice: ${error.message}`);
+      return await crew.run<T>(name, task, signal);
     } finally {
       atWork -= 1;
     }
+  }
+
+  /** An architecture over which two workers died is infeasible; what else fails, fails. */
+  async function evaluate(task: Task, signal: AbortSignal): Promise<Evaluation> {
+    try {
+      return await work<Evaluation>('evaluate', task, signal);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      return unscored(task, `its worker crashed twice: ${error.message}`);
+    }
+  }
+
+  async function learning<T>(name: string, task: unknown, signal: AbortSignal): Promise<T> {
+    try {
+      return await work<T>(name, task, signal);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+      throw new MedNasError('ENGINE_UNAVAILABLE', `A worker crashed twice: ${error.message}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Slices are tasks of their own, so that a large split leaves the others their turns. */
+  async function predict(question: Question, signal: AbortSignal): Promise<Float32Array> {
+    const { problem, images } = question;
+    const pixels = problem.input.reduce((a, b) => a * b, 1);
+    const size = sliceOf(problem) * pixels;
+    const slices = Array.from({ length: Math.ceil(images.length / size) }, (_, i) =>
+      images.subarray(i * size, (i + 1) * size),
+    );
+    const logits = new Float32Array((images.length / pixels) * problem.classes);
+    const failure = new AbortController();
+    const stop = AbortSignal.any([signal, failure.signal]);
+    await Promise.all(
+      slices.map(async (slice, i) => {
+        try {
+          const task = { ...question, images: slice };
+          logits.set(
+            await learning<Float32Array>('predict', task, stop),
+            (i * size * problem.classes) / pixels,
+          );
+        } catch (error) {
+          failure.abort(error);
+        }
+      }),
+    );
+    stop.throwIfAborted();
+    return logits;
   }
 
   let probing: Promise<void> | null = null;
@@ -135,6 +198,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const task = { genotype, protocol, batch } satisfies Task;
       return crew.run<Inspection>('inspect', task, new AbortController().signal);
     },
+    train: (lesson, signal) => learning<Learned>('train', lesson, signal),
+    predict: (problem, values, images, signal) => predict({ problem, values, images }, signal),
     requireFit: (protocol, blocks) => found.requireFit(protocol, blocks),
     async check() {
       // Behind others it would wait, and that they are at work says as much.

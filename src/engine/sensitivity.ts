@@ -15,6 +15,7 @@ import type { Network, Node, Shape } from '../search/network.ts';
 import { weightShape } from '../search/network.ts';
 import { foldNetwork, type Rules } from './fold.ts';
 import { dense, globalAverage, type Maps, pool, tidied, weightTensor } from './forward.ts';
+import { refuse, requireNoStride } from './scorable.ts';
 import { fanIn } from './weights.ts';
 
 /** Share of the products of `taps` taps, `dilation` apart, with a line of `length` values that are not with padding. */
@@ -101,7 +102,11 @@ export async function sensitivity(network: Network, input: Shape, seed: number):
   };
   const rules: Rules<Pair> = {
     input: () => ({ maps: tf.concat([tf.ones([1, ...input]), tf.zeros([1, ...input])], 0), exponent: 0 }),
-    conv: (inputs, node) => layer(inputs, node, (x, w) => tf.conv2d(x, w as Maps, 1, 'same')),
+    conv: (inputs, node) => {
+      requireNoStride(node);
+      return layer(inputs, node, (x, w) => tf.conv2d(x, w as Maps, 1, 'same'));
+    },
+    add: (_, node) => refuse(node),
     depthwise: (inputs, node) =>
       layer(inputs, node, (x, w) => tf.depthwiseConv2d(x, w as Maps, 1, 'same', 'NHWC', node.attrs.dilation)),
     batchNorm: same,

@@ -50,6 +50,12 @@ export function tfjsBackend(numerics: string, openDistances: OpenDistances = hos
       }
     },
     sensitivity,
+    async trainer() {
+      throw new MedNasError(
+        'ENGINE_UNAVAILABLE',
+        `${numerics} scores networks, but does not train them yet: set MEDNAS_BACKEND=wasm.`,
+      );
+    },
   };
 }
 

@@ -5,11 +5,12 @@ import type { Evaluation } from '../search/evaluation.ts';
 import { reluUnits } from '../search/network.ts';
 import { type Activity, type Backend, OutOfMemoryError } from './backend.ts';
 import { type Device, openBackend } from './device.ts';
-import type { Inspection } from './engine.ts';
+import type { Inspection, Learned, Lesson } from './engine.ts';
 import { evaluate as evaluateWith, networkOf, type Task } from './evaluate.ts';
 import { kernelMatrix } from './indicators/jacobCov.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { standBack } from './priority.ts';
+import { answer, learn, type Question } from './training/learn.ts';
 
 standBack();
 
@@ -32,6 +33,12 @@ async function activityOf({ genotype, protocol, batch }: Task, using: Backend): 
 
 export const evaluate = (task: Task): Promise<Outcome<Evaluation>> =>
   outcomeOf(async () => evaluateWith(task, await backend()));
+
+export const train = (lesson: Lesson): Promise<Outcome<Learned>> =>
+  outcomeOf(async () => learn(lesson, await backend()));
+
+export const predict = (question: Question): Promise<Outcome<Float32Array>> =>
+  outcomeOf(async () => answer(question, await backend()));
 
 export const inspect = (task: Task): Promise<Outcome<Inspection>> =>
   outcomeOf(async () => {

@@ -7,12 +7,13 @@ import { SafeInt } from './scalars.ts';
 
 export const GraphOp = defineEnum<Op>('GraphOp', 'What a node of the graph computes.', {
   input: 'The image.',
-  conv: 'Convolution: SAME padding, stride 1, no bias.',
+  conv: 'Convolution: SAME padding, no bias; of stride 2, every second pixel of the one of stride 1.',
   depthwise: 'Depthwise convolution: SAME padding, stride 1, no bias.',
   batchNorm: 'Batch normalisation.',
   relu: 'Rectified linear unit.',
   zero: 'Zeros of the shape of its input.',
   concat: 'Channels of its inputs, side by side.',
+  add: 'Sum of its inputs.',
   maxPool: 'Maximum over a window: SAME padding, stride 2.',
   avgPool: 'Average over a window: SAME padding, stride 2, padding left out.',
   globalAvgPool: 'Average over the whole feature map.',
@@ -21,7 +22,7 @@ export const GraphOp = defineEnum<Op>('GraphOp', 'What a node of the graph compu
 
 @ObjectType({ description: 'A number, or a few, that an operation is made with.' })
 export class GraphAttribute {
-  @Field(() => String, { description: 'What it sets: kernel, dilation, channels, size or units.' })
+  @Field(() => String, { description: 'What it sets: kernel, stride, dilation, channels, size or units.' })
   readonly name!: string;
 
   @Field(() => [Int], { description: 'Height and width for a kernel, one number else.' })

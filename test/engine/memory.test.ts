@@ -222,6 +222,7 @@ describe('a worker', () => {
       sensitivity: fail(error),
       gradient: fail(error),
       curvature: fail(error),
+      trainer: fail(error),
     });
     const task = { genotype: small, protocol, batch };
     await expect(evaluate(task, failing(new RangeError('a bug')))).rejects.toThrow('a bug');

@@ -35,12 +35,14 @@ describe('one op on 7 x 5 x 8', () => {
   }[Op][] = [
     // op, attributes, shape, weight, MACs, params
     ['conv', { kernel: [3, 3], channels: 4 }, [7, 5, 4], [3, 3, 8, 4], 288 * 35, 288],
+    ['conv', { kernel: [3, 3], channels: 4, stride: 2 }, [4, 3, 4], [3, 3, 8, 4], 288 * 12, 288],
     ['conv', { kernel: [7, 1], channels: 8 }, [7, 5, 8], [7, 1, 8, 8], 448 * 35, 448],
     ['depthwise', { kernel: [5, 5], dilation: 2 }, [7, 5, 8], [5, 5, 8, 1], 200 * 35, 200],
     ['batchNorm', {}, [7, 5, 8], null, 0, 16],
     ['relu', {}, [7, 5, 8], null, 0, 0],
     ['zero', {}, [7, 5, 8], null, 0, 0],
     ['concat', {}, [7, 5, 8], null, 0, 0],
+    ['add', {}, [7, 5, 8], null, 0, 0],
     ['maxPool', { size: 3 }, [4, 3, 8], null, 0, 0],
     ['avgPool', { size: 4 }, [4, 3, 8], null, 0, 0],
     ['globalAvgPool', {}, [1, 1, 8], null, 0, 0],

@@ -159,6 +159,7 @@ const OP_NAMES = {
   relu: 'RELU',
   zero: 'ZERO',
   concat: 'CONCAT',
+  add: 'ADD',
   maxPool: 'MAX_POOL',
   avgPool: 'AVG_POOL',
   globalAvgPool: 'GLOBAL_AVG_POOL',

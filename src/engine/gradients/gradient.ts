@@ -49,7 +49,12 @@ export interface Targets {
 }
 
 /** @throws Error when the labels are not as many as the images want, or one is out of range. */
-export function targetsOf({ network, batch, input, multiLabel }: Problem): Targets {
+export function targetsOf({
+  network,
+  batch,
+  input,
+  multiLabel,
+}: Pick<Problem, 'network' | 'batch' | 'input' | 'multiLabel'>): Targets {
   const images = batch.images.length / (input[0] * input[1] * input[2]);
   const classes = network.nodes.at(-1)?.shape[2] ?? 0;
   const { labels } = batch;

@@ -14,13 +14,14 @@ export function liveNodes({ nodes }: Network): readonly boolean[] {
   return live;
 }
 
-/** Whether each node is a layer or depends on one. */
-export function learningNodes(network: Network): readonly boolean[] {
+/** Whether each node learns or depends on one that does; unless said, layers learn. */
+export function learningNodes(
+  network: Network,
+  learns: (node: Node) => boolean = (node) => weightShape(network, node) !== null,
+): readonly boolean[] {
   const learning: boolean[] = [];
   for (const node of network.nodes) {
-    learning.push(
-      weightShape(network, node) !== null || dependencies(node).some((i) => learning[i] === true),
-    );
+    learning.push(learns(node) || dependencies(node).some((i) => learning[i] === true));
   }
   return learning;
 }

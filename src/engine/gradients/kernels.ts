@@ -14,6 +14,32 @@ export interface JetRows extends Rows {
   readonly part: number;
 }
 
+/** Weights, their gradient and its moments: addresses of as many floats each. */
+export interface Vectors {
+  readonly values: number;
+  readonly gradient: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+export interface AdamRates {
+  /** The learning rate by 1 - beta1^t. */
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Times a weight, added to its gradient. */
+  readonly decay: number;
+  /** The square root of 1 - beta2^t. */
+  readonly root: number;
+  readonly epsilon: number;
+}
+
+export interface DescentRates {
+  readonly rate: number;
+  readonly momentum: number;
+  readonly decay: number;
+}
+
 export interface GradientKernels {
   /** Adds to `sums` (doubles) the sums of dy's columns, then those of dy * (x * scale + shift). */
   normGradientSums(rows: number, columns: number, x: Rows, affine: Affine, dy: Rows, sums: number): void;
@@ -23,6 +49,20 @@ export interface GradientKernels {
   rectifyGradient(rows: number, columns: number, x: Rows, affine: Affine | null, dy: Rows): void;
   /** Writes the sum over an image's pixels of x * y, [images, channels] doubles. */
   imageDots(maps: Maps, x: Rows, y: Rows, dots: number): void;
+
+  /** Y += X as it enters. */
+  addEntering(rows: number, columns: number, x: Rows, entry: Entry, y: Rows): void;
+  /** The pixels of x under a filter about every second pixel, to rows of filter * channels floats at t; zeros outside. */
+  patches(maps: Maps, filter: readonly [number, number], x: Rows, t: number): void;
+  /** Adds rows of `patches` to the pixels of dx (extents `maps`) that they are of. */
+  patchesGradient(maps: Maps, filter: readonly [number, number], dt: number, dx: Rows): void;
+
+  /** One update of `count` weights by Adam, as PyTorch has it. */
+  adam(count: number, vectors: Vectors, rates: AdamRates): void;
+  /** By gradient descent with momentum, likewise; `second` is left alone. */
+  descend(count: number, vectors: Vectors, rates: DescentRates): void;
+  /** Whether none of so many floats is infinite or NaN. */
+  allFinite(count: number, values: number): boolean;
 
   /** Adds dy to dx (extents `maps`) at the first largest value of each window of x. */
   maxPoolGradient(maps: Maps, size: number, x: Rows, dy: Rows, dx: Rows): void;
@@ -72,8 +112,12 @@ export interface AllKernels extends Kernels {
 }
 
 export const GRADIENT_NAMES = [
+  'adam',
+  'addEntering',
+  'allFinite',
   'avgPoolGradient',
   'combine',
+  'descend',
   'depthwiseFilter',
   'depthwiseFilterScratch',
   'imageDots',
@@ -84,6 +128,8 @@ export const GRADIENT_NAMES = [
   'jetSums',
   'maxPoolGradient',
   'normGradientSums',
+  'patches',
+  'patchesGradient',
   'rectifyGradient',
   'spreadLines',
   'transposeLines',
@@ -120,6 +166,22 @@ export function bindGradientKernels(raw: GradientExports): GradientKernels {
     imageDots: ({ images, height, width, channels }, x, y, dots) => {
       raw.imageDots(images, height * width, channels, ...rowsOf(x), ...rowsOf(y), dots);
     },
+    addEntering: (rows, columns, x, { affine, rectify }, y) => {
+      raw.addEntering(rows, columns, ...rowsOf(x), ...affineOf(affine), Number(rectify), ...rowsOf(y));
+    },
+    patches: (maps, [kh, kw], x, t) => {
+      raw.patches(...extents(maps), kh, kw, ...rowsOf(x), t);
+    },
+    patchesGradient: (maps, [kh, kw], dt, dx) => {
+      raw.patchesGradient(...extents(maps), kh, kw, dt, ...rowsOf(dx));
+    },
+    adam: (count, { values, gradient, first, second }, { rate, beta1, beta2, decay, root, epsilon }) => {
+      raw.adam(count, values, gradient, first, second, rate, beta1, beta2, decay, root, epsilon);
+    },
+    descend: (count, { values, gradient, first }, { rate, momentum, decay }) => {
+      raw.descend(count, values, gradient, first, rate, momentum, decay);
+    },
+    allFinite: (count, values) => raw.allFinite(count, values) !== 0,
     maxPoolGradient: (maps, size, x, dy, dx) => {
       raw.maxPoolGradient(...extents(maps), size, ...rowsOf(x), ...rowsOf(dy), ...rowsOf(dx));
     },

@@ -1,4 +1,4 @@
-// First and second derivatives of the loss with respect to the logits, in float64.
+// The loss, and its first and second derivatives with respect to the logits, in float64.
 
 import type { Targets } from './gradient.ts';
 
@@ -12,6 +12,26 @@ function probabilities(logits: Float64Array, multiLabel: boolean): Float64Array 
   const powers = logits.map((z) => Math.exp(z - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
+}
+
+/** log(1 + e^z), which e^z alone would overflow. */
+const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+
+/** L from logits, [images, classes]. */
+export function lossOf(logits: Float64Array, targets: Targets): number {
+  const { images, classes, multiLabel, values } = targets;
+  let sum = 0;
+  for (let image = 0; image < images; image++) {
+    const from = image * classes;
+    const own = logits.subarray(from, from + classes);
+    const most = own.reduce((a, b) => Math.max(a, b), -Infinity);
+    const total = most + Math.log(own.reduce((all, z) => all + Math.exp(z - most), 0));
+    own.forEach((z, c) => {
+      const target = values[from + c] as number;
+      sum += multiLabel ? softplus(z) - target * z : target * (total - z);
+    });
+  }
+  return sum / terms(targets);
 }
 
 /** dL/dlogits from logits, both [images, classes]. */

@@ -8,6 +8,7 @@
 //   another (in canonical genotypes all do) are pooled once.
 
 import type { Network, Node, NodeOf, Op } from '../../search/network.ts';
+import { refuse, requireNoStride } from '../scorable.ts';
 import { slice, type View } from './arena.ts';
 import { ancestors, type Draft, joinedView, layerOf, openDraft } from './draft.ts';
 import type { Norm, Plan, Reading } from './steps.ts';
@@ -60,6 +61,7 @@ function plainView(value: Value): View {
 }
 
 function lowerConv(l: Lowering, inputs: readonly Value[], node: NodeOf<'conv'>, index: number): Value {
+  requireNoStride(node);
   if (sole(inputs).kind === 'zero') return ZERO;
   const normed = l.draft.readers(index).some((i) => l.network.nodes[i]?.op === 'batchNorm');
   const norm = normed ? l.draft.norm(node.shape[2]) : null;
@@ -163,6 +165,7 @@ const RULES: { readonly [O in Op]: Rule<O> } = {
   relu: lowerRelu,
   zero: () => ZERO,
   concat: lowerConcat,
+  add: (_, _inputs, node) => refuse(node),
   maxPool: lowerPool,
   avgPool: lowerPool,
   globalAvgPool: (_, inputs) => sole(inputs),

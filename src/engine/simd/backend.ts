@@ -5,6 +5,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { loadKernels } from '../kernels/load.ts';
 import { simdGradients } from '../gradients/simd/gradients.ts';
 import { MOST_BYTES } from '../memory.ts';
+import { simdTraining } from '../training/simd/trainer.ts';
 import { planActivity } from './activity.ts';
 import { openMachine } from './machine.ts';
 import { planSensitivity } from './sensitivity.ts';
@@ -23,6 +24,7 @@ export async function openSimd(choice: KernelChoice = {}, limit = MOST_BYTES): P
   return {
     numerics: numericsOf(kernels.build),
     ...simdGradients(kernels, memory, limit),
+    ...simdTraining(kernels, memory, limit),
     async activity(network, { images }, [height, width, channels], seed, logits) {
       const count = images.length / (height * width * channels);
       const plan = planActivity(network, count, logits);

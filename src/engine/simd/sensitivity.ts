@@ -7,6 +7,7 @@
 // two, their layer's expected gain; every tensor's own exponent is known from the graph alone.
 
 import type { Network, Node, NodeOf, Op } from '../../search/network.ts';
+import { refuse, requireNoStride } from '../scorable.ts';
 import { gainExponent } from '../sensitivity.ts';
 import { slice, type View } from './arena.ts';
 import { ancestors, type Draft, joinedView, layerOf, openDraft } from './draft.ts';
@@ -45,6 +46,7 @@ const layered =
   (l, inputs, node, index) => {
     if (sole(inputs).kind === 'zero') return ZERO;
     const { view, exponent } = asTensor(sole(inputs));
+    requireNoStride(node as Node);
     const to = l.draft.output(index);
     const gain = gainExponent(l.network, node as Node);
     add(l, view, to, layerOf(l.network, node as Node, gain), node);
@@ -99,6 +101,7 @@ const RULES: { readonly [O in Op]: Rule<O> } = {
   relu: (_, inputs) => sole(inputs),
   zero: () => ZERO,
   concat: lowerConcat,
+  add: (_, _inputs, node) => refuse(node),
   maxPool: lowerPool,
   avgPool: lowerPool,
   globalAvgPool: (_, inputs) => sole(inputs),

@@ -41,6 +41,7 @@ function recording(answer: Gradient, bent = 0): { readonly backend: Backend; rea
       asked.push(`curvature along ${direction === answer ? 'it' : 'another'}`);
       return bent;
     },
+    trainer: () => Promise.reject(new Error('no indicator trains')),
   };
   return { backend, asked };
 }

@@ -51,7 +51,10 @@ interface At<O extends Op> {
 }
 
 function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
-  const [kh, kw] = node.attrs.kernel;
+  const {
+    kernel: [kh, kw],
+    stride = 1,
+  } = node.attrs;
   const [x] = inputs as [Maps];
   const cin = x[0]?.[0]?.[0]?.length as number;
   const cout = node.shape[2];
@@ -59,7 +62,7 @@ function convolve({ node, images, inputs, weights }: At<'conv'>): Maps {
     let sum = 0;
     for (let i = 0; i < kh; i++) {
       for (let j = 0; j < kw; j++) {
-        const from = pixel(x, n, row + i - (kh - 1) / 2, column + j - (kw - 1) / 2);
+        const from = pixel(x, n, stride * row + i - (kh - 1) / 2, stride * column + j - (kw - 1) / 2);
         from?.forEach((v, c) => (sum += v * (weights[((i * kw + j) * cin + c) * cout + k] as number)));
       }
     }
@@ -136,6 +139,10 @@ const RULES: { readonly [O in Op]: (at: At<O>) => Maps } = {
       images,
       node.shape,
       (n, y, x, c) => inputs.flatMap((maps) => pixel(maps, n, y, x) ?? [])[c] as number,
+    ),
+  add: ({ node, images, inputs }) =>
+    build(images, node.shape, (n, y, x, c) =>
+      inputs.reduce((sum, maps) => sum + (pixel(maps, n, y, x)?.[c] as number), 0),
     ),
   maxPool: poolWith((values, note) => {
     const largest = Math.max(...values);

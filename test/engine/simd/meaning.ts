@@ -56,6 +56,9 @@ export function meaningOf({ nodes }: Network): Meaning {
     },
     zero: (inputs) => sole(inputs).map(() => ZERO),
     concat: (inputs) => inputs.flat(),
+    add: () => {
+      throw new Error('no search space has sums');
+    },
     maxPool: (inputs, { attrs }) => each(sole(inputs), `maxPool ${attrs.size}`),
     avgPool: (inputs, { attrs }) => each(sole(inputs), `avgPool ${attrs.size}`),
     globalAvgPool: (inputs) => sole(inputs),

@@ -55,6 +55,7 @@ const KINDS: Readonly<Record<GraphOp, Kind>> = {
   BATCH_NORM: 'pass',
   RELU: 'pass',
   CONCAT: 'data',
+  ADD: 'data',
   MAX_POOL: 'pool',
   AVG_POOL: 'pool',
   GLOBAL_AVG_POOL: 'pool',

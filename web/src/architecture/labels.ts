@@ -18,6 +18,7 @@ export const OPS: Readonly<Record<GraphOp, string>> = {
   BATCH_NORM: 'batch norm',
   RELU: 'ReLU',
   CONCAT: 'concat',
+  ADD: 'add',
   MAX_POOL: 'max pool',
   AVG_POOL: 'avg pool',
   GLOBAL_AVG_POOL: 'global avg pool',
@@ -30,6 +31,7 @@ export function graphNodeLabel({ op, attributes }: Pick<Architecture['nodes'][nu
   const told = attributes.flatMap(({ name, values }) => {
     if (name === 'kernel') return [values.join('×')];
     if (name === 'size') return [`${values[0]}×${values[0]}`];
+    if (name === 'stride') return [`stride ${values[0]}`];
     if (name === 'dilation' && values[0] !== 1) return [`dil ${values[0]}`];
     return [];
   });

@@ -7,9 +7,10 @@
 import type { AllKernels } from '../kernels.ts';
 import { type Network, type Node, type NodeOf, type Op, weightShape } from '../../../search/network.ts';
 import type { View } from '../../simd/arena.ts';
-import type { Gradient, Wanted } from '../gradient.ts';
+import type { Gradient, Targets, Wanted } from '../gradient.ts';
 import { dependencies, learningNodes, liveNodes } from '../graph.ts';
 import { lossGradient } from '../loss.ts';
+import { drawnParameters } from './drawn.ts';
 import { RULES } from './ops.ts';
 import { plain, type Value } from './parts.ts';
 import type { At, Pass, Rule } from './pass.ts';
@@ -22,13 +23,40 @@ const atOf = (pass: Pass, index: number): At<Op> => {
   return { pass, node, index, inputs: dependencies(node).map((i) => pass.values[i] as Value) };
 };
 
-/** dL/dlogits from the logits. */
-function addLoss({ draft, images }: Pass, logits: View, gradient: View): void {
-  const size = images * logits.channels;
-  draft.add([logits, gradient], 0, ({ floats, rows, given }) => {
-    const [z, dz] = [rows(logits).at / 4, rows(gradient).at / 4];
-    floats.set(lossGradient(Float64Array.from(floats.subarray(z, z + size)), given.targets), dz);
+/** Steps of a forward pass of what it is given; returns the logits, unless they are zeros. */
+export function addForward(pass: Pass): View | null {
+  const { network, draft, values } = pass;
+  const { nodes } = network;
+  const input = draft.map(...(nodes[0] as Node).shape);
+  draft.add([input], 0, ({ floats, rows, given }) => floats.set(given.images, rows(input).at / 4));
+  values[0] = plain(input);
+  liveNodes(network).forEach((live, i) => {
+    if (live && i > 0) values[i] = ruleOf(nodes[i] as NodeOf<Op>).forward(atOf(pass, i));
   });
+  return values.at(-1)?.[0]?.view ?? null;
+}
+
+/** Steps of the way back from the logits; `onLogits` is told of them when they are there. */
+export function addBack(
+  pass: Pass,
+  logits: View,
+  onLogits?: (z: Float64Array, targets: Targets) => void,
+): void {
+  const { draft, images, gradients, network } = pass;
+  const { nodes } = network;
+  const size = images * logits.channels;
+  const gradient = draft.map(1, 1, logits.channels);
+  draft.add([logits, gradient], 0, ({ floats, rows, given }) => {
+    const [at, dz] = [rows(logits).at / 4, rows(gradient).at / 4];
+    const z = Float64Array.from(floats.subarray(at, at + size));
+    floats.set(lossGradient(z, given.targets), dz);
+    onLogits?.(z, given.targets);
+  });
+  gradients[nodes.length - 1] = gradient;
+  for (let i = nodes.length - 1; i > 0; i--) {
+    const dy = gradients[i];
+    if (dy !== undefined) ruleOf(nodes[i] as NodeOf<Op>).back(atOf(pass, i), dy);
+  }
 }
 
 /** Every layer's, zeros for those the loss does not depend on. */
@@ -55,12 +83,11 @@ export function draftGradient(
   wanted: Wanted,
   kernels: AllKernels,
 ): GradientProgram {
-  const { nodes } = network;
   const draft = openDraft(images);
   const pass: Pass = {
     network,
     images,
-    seed,
+    parameters: drawnParameters(seed),
     kernels,
     draft,
     wanted,
@@ -69,21 +96,7 @@ export function draftGradient(
     gradients: [],
     found: new Map(),
   };
-  const input = draft.map(...(nodes[0] as Node).shape);
-  draft.add([input], 0, ({ floats, rows, given }) => floats.set(given.images, rows(input).at / 4));
-  pass.values[0] = plain(input);
-  liveNodes(network).forEach((live, i) => {
-    if (live && i > 0) pass.values[i] = ruleOf(nodes[i] as NodeOf<Op>).forward(atOf(pass, i));
-  });
-  const logits = pass.values.at(-1)?.[0]?.view;
-  if (logits !== undefined && logits !== null) {
-    const gradient = draft.map(1, 1, logits.channels);
-    addLoss(pass, logits, gradient);
-    pass.gradients[nodes.length - 1] = gradient;
-  }
-  for (let i = nodes.length - 1; i > 0; i--) {
-    const dy = pass.gradients[i];
-    if (dy !== undefined) ruleOf(nodes[i] as NodeOf<Op>).back(atOf(pass, i), dy);
-  }
+  const logits = addForward(pass);
+  if (logits !== null) addBack(pass, logits);
   return { ...draft.finish(), gradient: () => gradientOf(pass) };
 }

@@ -5,6 +5,7 @@
 import type { Network, Node, NodeOf, Op } from '../../../search/network.ts';
 import { BN_EPSILON } from '../../forward.ts';
 import type { Activation, Rows } from '../../kernels/kernels.ts';
+import { refuse, requireNoStride } from '../../scorable.ts';
 import type { View } from '../../simd/arena.ts';
 import type { AllKernels, JetRows } from '../kernels.ts';
 import { lossCurvature, lossGradient } from '../loss.ts';
@@ -101,6 +102,7 @@ function addLayer(at: At<'conv' | 'depthwise'>, x: View, y: View, product: Produ
 }
 
 function conv(at: At<'conv'>): Value {
+  requireNoStride(at.node);
   if (isZero(sole(at))) return zeros(at.node.shape);
   const { draft, kernels, images } = at.pass;
   const [x, y] = [whole(at), draft.map(...at.node.shape)];
@@ -255,6 +257,7 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
   relu,
   zero: ({ node }) => zeros(node.shape),
   concat: ({ inputs }) => inputs.flat(),
+  add: ({ node }) => refuse(node),
   maxPool: (at) =>
     partwise(at, (place, view, to) => {
       const { kernels, images } = at.pass;

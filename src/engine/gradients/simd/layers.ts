@@ -1,73 +1,99 @@
 // Convolutions and the dense layer: their products, the way back through them, dL/dtheta.
 
-import type { Node } from '../../../search/network.ts';
-import type { Activation } from '../../kernels/kernels.ts';
 import type { View } from '../../simd/arena.ts';
 import { matrixOf, multiply, transposed } from './dense.ts';
-import { type Convolution, convFilter, convFilterScratch } from './filter.ts';
+import { type Convolution, convFilter, convFilterScratch, type Source } from './filter.ts';
+import { entryOf, gathered, isZero, plain, type Value, zeros } from './parts.ts';
 import {
-  entryOf,
-  gathered,
-  isZero,
+  addFisher,
+  AS_IT_IS,
+  type At,
+  give,
+  gradientSoFar,
   type LayerWeights,
-  plain,
-  type Value,
-  weightsOf,
-  zeros,
-} from './parts.ts';
-import { addFisher, type At, foundOf, give, learns, type Rule, single, sole, source } from './pass.ts';
-import { mapsOf, pieces } from './program.ts';
+  learns,
+  type Rule,
+  single,
+  sole,
+  source,
+} from './pass.ts';
+import { mapsOf, pieces, type Place } from './program.ts';
 
-const AS_IT_IS: Activation = { affine: null, rectify: false, codes: null };
+const weightsOf = (at: At<'conv' | 'depthwise' | 'dense'>): LayerWeights => at.pass.parameters.weights(at);
 
-const drawn = (at: At<'conv' | 'depthwise' | 'dense'>): LayerWeights =>
-  weightsOf(at.pass.network, at.node as Node, at.pass.seed);
+type Filter = readonly [height: number, width: number];
+const POINT: Filter = [1, 1];
 
-const convolutionOf = ({ pass, node }: At<'conv'>, channels: number): Convolution => {
-  const [height, width, outputs] = node.shape;
-  return { maps: { images: pass.images, height, width, channels }, filter: node.attrs.kernel, outputs };
-};
+/** What a filter meets: of stride 2 every patch is a pixel of its own, and the filter a point. */
+const filterOf = ({ node: { attrs } }: At<'conv'>): Filter =>
+  attrs.stride === undefined ? attrs.kernel : POINT;
+
+/** The input as the product takes it. */
+function entering(at: At<'conv'>): View {
+  const { draft, kernels, images } = at.pass;
+  const x = gathered(sole(at), source(at), images, draft, kernels);
+  const { kernel, stride } = at.node.attrs;
+  if (stride === undefined) return x;
+  const [height, width] = at.node.shape;
+  const patches = draft.map(height, width, kernel[0] * kernel[1] * x.channels);
+  draft.add([x, patches], 0, ({ rows }) =>
+    kernels.gradient.patches(mapsOf(x, images), kernel, rows(x), rows(patches).at),
+  );
+  return patches;
+}
 
 function convForward(at: At<'conv'>): Value {
   const { draft, kernels, images } = at.pass;
-  const x = gathered(sole(at), source(at), images, draft, kernels);
+  const x = entering(at);
   const y = draft.map(...at.node.shape);
-  const [maps, outputs] = [mapsOf(x, images), y.channels];
-  const { count, stream } = drawn(at);
-  const filter = at.node.attrs.kernel;
+  const [maps, outputs, filter] = [mapsOf(x, images), y.channels, filterOf(at)];
+  const weights = weightsOf(at);
   const scratch = pieces(
-    kernels.packedBytes(count / outputs, outputs),
+    kernels.packedBytes(weights.count / outputs, outputs),
     kernels.convScratch(maps, filter, outputs),
   );
   draft.add([x, y], scratch.bytes, (place) => {
     const [packed = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    kernels.packedWeights(count / outputs, outputs, stream, packed);
+    weights.pack(place, packed);
     kernels.conv(maps, filter, outputs, place.rows(x), packed, place.rows(y), null, work);
   });
   return plain(y);
 }
 
-/** dL/dtheta to `found.weights`. */
+/** The input's parts as they enter, or its patches. */
+function sourcesOf(at: At<'conv'>): { readonly views: readonly View[]; of(place: Place): readonly Source[] } {
+  const parts = at.node.attrs.stride === undefined ? sole(at) : plain(entering(at));
+  return {
+    views: parts.flatMap(({ view }) => view ?? []),
+    of(place) {
+      let channel = 0;
+      return parts.flatMap((part) => {
+        const first = channel;
+        channel += part.channels;
+        if (part.view === null) return [];
+        const rows = place.rows(part.view);
+        return { rows, entry: entryOf(place, part), channel: first, channels: part.channels };
+      });
+    },
+  };
+}
+
+/** dL/dtheta. */
 function learnConv(at: At<'conv'>, dy: View): void {
-  const { draft, kernels, wanted } = at.pass;
+  const { draft, kernels, wanted, images } = at.pass;
   if (!wanted.has('weights')) return;
-  const found = foundOf(at);
-  const { count, shape } = drawn(at);
-  const convolution = convolutionOf(at, shape[2] as number);
-  const scratch = pieces(4 * count, convFilterScratch(convolution, kernels));
-  const parts = sole(at);
-  draft.add([dy, ...parts.flatMap(({ view }) => view ?? [])], scratch.bytes, (place) => {
-    const [out = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    let channel = 0;
-    const sources = parts.flatMap((part) => {
-      const first = channel;
-      channel += part.channels;
-      if (part.view === null) return [];
-      const rows = place.rows(part.view);
-      return { rows, entry: entryOf(place, part), channel: first, channels: part.channels };
-    });
-    convFilter(convolution, sources, place.rows(dy), out, work, place.floats, kernels);
-    found.weights = place.floats.slice(out / 4, out / 4 + count);
+  const weights = weightsOf(at);
+  const filter = filterOf(at);
+  const channels = weights.count / dy.channels / (filter[0] * filter[1]);
+  const maps = { ...mapsOf(dy, images), channels };
+  const convolution: Convolution = { maps, filter, outputs: dy.channels };
+  const scratch = pieces(weights.gradientScratch, convFilterScratch(convolution, kernels));
+  const sources = sourcesOf(at);
+  draft.add([dy, ...sources.views], scratch.bytes, (place) => {
+    const [own = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
+    const out = weights.gradientAt(place, own);
+    convFilter(convolution, sources.of(place), place.rows(dy), out, work, place.floats, kernels);
+    weights.keep(place, out);
   });
 }
 
@@ -84,137 +110,172 @@ export function turn(memory: Float32Array, from: number, to: number, shape: read
   }
 }
 
-function convBack(at: At<'conv'>, dy: View): void {
+/** dL/d of what the product takes: of the input, or of its patches. */
+function convInput(at: At<'conv'>, dy: View): View {
   const { draft, kernels, images } = at.pass;
-  addFisher(at, dy);
-  learnConv(at, dy);
-  if (!learns(at)) return;
-  const { count, shape, stream } = drawn(at);
-  const dx = draft.map(...source(at).shape);
-  const [maps, filter] = [mapsOf(dy, images), at.node.attrs.kernel];
-  const [inputs, depth] = [dx.channels, count / dx.channels];
+  const weights = weightsOf(at);
+  const filter = filterOf(at);
+  const [maps, taps] = [mapsOf(dy, images), filter[0] * filter[1]];
+  const inputs = weights.count / dy.channels / taps;
+  const depth = weights.count / inputs;
+  const dx = draft.map(dy.height, dy.width, inputs);
   const scratch = pieces(
-    4 * count,
-    4 * count,
+    weights.scratch,
+    4 * weights.count,
     kernels.packedBytes(depth, inputs),
     kernels.convScratch(maps, filter, inputs),
   );
   draft.add([dy, dx], scratch.bytes, (place) => {
     const [own = 0, turned = 0, packed = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    kernels.weights(count, stream, own);
-    turn(place.floats, own, turned, shape);
+    turn(place.floats, weights.read(place, own), turned, [...filter, inputs, dy.channels]);
     kernels.pack(depth, inputs, { at: turned, stride: inputs }, packed);
     kernels.conv(maps, filter, inputs, place.rows(dy), packed, place.rows(dx), null, work);
   });
-  give(at, dx);
+  return dx;
+}
+
+function convBack(at: At<'conv'>, dy: View): void {
+  const { draft, kernels, images } = at.pass;
+  addFisher(at, dy);
+  learnConv(at, dy);
+  if (!learns(at)) return;
+  const dx = convInput(at, dy);
+  if (at.node.attrs.stride === undefined) {
+    give(at, dx);
+    return;
+  }
+  const whole = gradientSoFar(at);
+  draft.add([dx, whole], 0, ({ rows }) =>
+    kernels.gradient.patchesGradient(mapsOf(whole, images), at.node.attrs.kernel, rows(dx).at, rows(whole)),
+  );
 }
 
 function depthwiseForward(at: At<'depthwise'>): Value {
   const { draft, kernels, images } = at.pass;
   const x = single(at);
   const y = draft.map(...at.node.shape);
-  const {
-    count,
-    stream,
-    shape: [size = 1],
-  } = drawn(at);
+  const weights = weightsOf(at);
+  const [size = 1] = weights.shape;
   const { dilation } = at.node.attrs;
   const maps = mapsOf(y, images);
-  const scratch = pieces(4 * count, kernels.depthwiseScratch(maps, size, dilation));
+  const scratch = pieces(weights.scratch, kernels.depthwiseScratch(maps, size, dilation));
   draft.add([x.view, y], scratch.bytes, (place) => {
-    const [weights = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
+    const [own = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
     const before = { ...entryOf(place, x), codes: null };
-    kernels.weights(count, stream, weights);
-    kernels.depthwise(maps, size, dilation, place.rows(x.view), before, weights, place.rows(y), work);
+    const from = weights.read(place, own);
+    kernels.depthwise(maps, size, dilation, place.rows(x.view), before, from, place.rows(y), work);
   });
   return plain(y);
 }
 
-function depthwiseBack(at: At<'depthwise'>, dy: View): void {
+/** dL/dtheta. */
+function learnDepthwise(at: At<'depthwise'>, dy: View): void {
   const { draft, kernels, images, wanted } = at.pass;
-  addFisher(at, dy);
-  const {
-    count,
-    stream,
-    shape: [size = 1],
-  } = drawn(at);
+  if (!wanted.has('weights')) return;
+  const weights = weightsOf(at);
+  const [size = 1] = weights.shape;
   const { dilation } = at.node.attrs;
   const maps = mapsOf(dy, images);
-  if (wanted.has('weights')) {
-    const found = foundOf(at);
-    const x = single(at);
-    const scratch = pieces(4 * count, kernels.gradient.depthwiseFilterScratch(maps, size, dilation));
-    draft.add([x.view, dy], scratch.bytes, (place) => {
-      const [out = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-      const from = place.rows(x.view);
-      kernels.gradient.depthwiseFilter(
-        maps,
-        size,
-        dilation,
-        from,
-        entryOf(place, x),
-        place.rows(dy),
-        out,
-        work,
-      );
-      found.weights = place.floats.slice(out / 4, out / 4 + count);
-    });
-  }
+  const x = single(at);
+  const scratch = pieces(
+    weights.gradientScratch,
+    kernels.gradient.depthwiseFilterScratch(maps, size, dilation),
+  );
+  draft.add([x.view, dy], scratch.bytes, (place) => {
+    const [own = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
+    const out = weights.gradientAt(place, own);
+    const [from, entry, d] = [place.rows(x.view), entryOf(place, x), place.rows(dy)];
+    kernels.gradient.depthwiseFilter(maps, size, dilation, from, entry, d, out, work);
+    weights.keep(place, out);
+  });
+}
+
+function depthwiseBack(at: At<'depthwise'>, dy: View): void {
+  const { draft, kernels, images } = at.pass;
+  addFisher(at, dy);
+  learnDepthwise(at, dy);
   if (!learns(at)) return;
+  const weights = weightsOf(at);
+  const [size = 1] = weights.shape;
+  const { dilation } = at.node.attrs;
+  const maps = mapsOf(dy, images);
   const dx = draft.map(...source(at).shape);
-  const scratch = pieces(4 * count, 4 * count, kernels.depthwiseScratch(maps, size, dilation));
+  const scratch = pieces(weights.scratch, 4 * weights.count, kernels.depthwiseScratch(maps, size, dilation));
   draft.add([dy, dx], scratch.bytes, (place) => {
     const [own = 0, turned = 0, work = 0] = scratch.at.map((piece) => place.scratch + piece);
-    kernels.weights(count, stream, own);
-    turn(place.floats, own, turned, [size, size, 1, dy.channels]);
+    turn(place.floats, weights.read(place, own), turned, [size, size, 1, dy.channels]);
     kernels.depthwise(maps, size, dilation, place.rows(dy), AS_IT_IS, turned, place.rows(dx), work);
   });
   give(at, dx);
 }
 
 function denseForward(at: At<'dense'>): Value {
-  const { draft, kernels, images } = at.pass;
+  const { draft, kernels, images, parameters } = at.pass;
   const x = gathered(sole(at), source(at), images, draft, kernels);
   const y = draft.map(...at.node.shape);
-  const { count, stream } = drawn(at);
-  draft.add([x, y], 4 * count, ({ floats, rows, scratch }) => {
-    kernels.weights(count, stream, scratch);
-    const weights = matrixOf({ at: scratch, stride: y.channels });
-    multiply(floats, matrixOf(rows(x)), weights, matrixOf(rows(y)), [images, x.channels, y.channels]);
+  const [weights, bias] = [weightsOf(at), parameters.bias(at)];
+  draft.add([x, y], weights.scratch, (place) => {
+    const { floats, rows, scratch } = place;
+    const matrix = matrixOf({ at: weights.read(place, scratch), stride: y.channels });
+    multiply(floats, matrixOf(rows(x)), matrix, matrixOf(rows(y)), [images, x.channels, y.channels]);
+    if (bias === null) return;
+    const [own, out] = [bias.at(place) / 4, rows(y).at / 4];
+    for (let i = 0; i < images * y.channels; i++)
+      floats[out + i] = (floats[out + i] as number) + (floats[own + (i % y.channels)] as number);
   });
   return plain(y);
 }
 
-function denseBack(at: At<'dense'>, dy: View): void {
-  const { draft, kernels, images, wanted } = at.pass;
-  addFisher(at, dy);
+/** dL/dtheta, and of the bias. */
+function learnDense(at: At<'dense'>, dy: View): void {
+  const { draft, kernels, images, parameters } = at.pass;
   const x = gathered(sole(at), source(at), images, draft, kernels);
-  const { count, stream } = drawn(at);
-  const [features, units] = [x.channels, dy.channels];
-  const found = foundOf(at);
-  if (wanted.has('weights')) {
-    draft.add([x, dy], 4 * count, ({ floats, rows, scratch }) => {
-      const out = matrixOf({ at: scratch, stride: units });
-      multiply(floats, transposed(matrixOf(rows(x))), matrixOf(rows(dy)), out, [features, images, units]);
-      found.weights = floats.slice(scratch / 4, scratch / 4 + count);
-    });
-  }
+  const [weights, bias] = [weightsOf(at), parameters.bias(at)];
+  const units = dy.channels;
+  draft.add([x, dy], weights.gradientScratch, (place) => {
+    const { floats, rows, scratch } = place;
+    const out = weights.gradientAt(place, scratch);
+    const to = matrixOf({ at: out, stride: units });
+    multiply(floats, transposed(matrixOf(rows(x))), matrixOf(rows(dy)), to, [x.channels, images, units]);
+    weights.keep(place, out);
+    if (bias === null) return;
+    const [from, own] = [rows(dy).at / 4, bias.gradientAt(place) / 4];
+    for (let unit = 0; unit < units; unit++) {
+      let sum = 0;
+      for (let image = 0; image < images; image++) sum += floats[from + image * units + unit] as number;
+      floats[own + unit] = sum;
+    }
+  });
+}
+
+function denseBack(at: At<'dense'>, dy: View): void {
+  const { draft, images, wanted } = at.pass;
+  addFisher(at, dy);
+  if (wanted.has('weights')) learnDense(at, dy);
   if (!learns(at)) return;
+  const weights = weightsOf(at);
   const dx = draft.map(...source(at).shape);
-  draft.add([dy, dx], 4 * count, ({ floats, rows, scratch }) => {
-    kernels.weights(count, stream, scratch);
-    const weights = transposed(matrixOf({ at: scratch, stride: units }));
-    multiply(floats, matrixOf(rows(dy)), weights, matrixOf(rows(dx)), [images, units, features]);
+  const [features, units] = [dx.channels, dy.channels];
+  draft.add([dy, dx], weights.scratch, (place) => {
+    const { floats, rows, scratch } = place;
+    const matrix = transposed(matrixOf({ at: weights.read(place, scratch), stride: units }));
+    multiply(floats, matrixOf(rows(dy)), matrix, matrixOf(rows(dx)), [images, units, features]);
   });
   give(at, dx);
 }
 
 /** A layer of zeros puts out zeros, and nothing of the loss depends on its weights. */
-const unlessZero = <O extends 'conv' | 'depthwise' | 'dense'>(rule: Rule<O>): Rule<O> => ({
-  forward: (at) => (isZero(sole(at)) ? zeros(at.node.shape) : rule.forward(at)),
-  back: (at, dy) => (isZero(sole(at)) ? undefined : rule.back(at, dy)),
+const unlessZero = <O extends 'conv' | 'depthwise' | 'dense'>(
+  { forward, back }: Rule<O>,
+  isSilent: (at: At<O>) => boolean = (at) => isZero(sole(at)),
+): Rule<O> => ({
+  forward: (at) => (isSilent(at) ? zeros(at.node.shape) : forward(at)),
+  back: (at, dy) => (isSilent(at) ? undefined : back(at, dy)),
 });
 
 export const conv = unlessZero({ forward: convForward, back: convBack });
 export const depthwise = unlessZero({ forward: depthwiseForward, back: depthwiseBack });
-export const dense = unlessZero({ forward: denseForward, back: denseBack });
+export const dense = unlessZero(
+  { forward: denseForward, back: denseBack },
+  (at) => isZero(sole(at)) && at.pass.parameters.bias(at) === null,
+);

@@ -1,77 +1,23 @@
 // What each op adds to a program: steps of the forward pass, and of the way back.
 
 import type { Node, Op } from '../../../search/network.ts';
-import { BN_EPSILON } from '../../forward.ts';
-import type { Affine } from '../../kernels/kernels.ts';
+import type { Affine, Rows } from '../../kernels/kernels.ts';
 import { slice, type View } from '../../simd/arena.ts';
 import { conv, dense, depthwise } from './layers.ts';
 import {
   affineOf,
   clear,
+  entryOf,
   gathered,
   isZero,
-  type Norm,
   type Part,
   plain,
   shares,
   type Value,
   zeros,
 } from './parts.ts';
-import { type At, give, gradientSoFar, learns, rowsIn, type Rule, sole, source } from './pass.ts';
-import { mapsOf, pieces, type Place } from './program.ts';
-
-/** What is read through the batch norm from now on is x * scale + shift. */
-function normForward(at: At<'batchNorm'>): Value {
-  const { draft, kernels, images } = at.pass;
-  const x = gathered(sole(at), source(at), images, draft, kernels);
-  const { channels } = x;
-  const norm: Norm = { scale: draft.fixed(channels), shift: draft.fixed(channels) };
-  const rows = rowsIn(x, images);
-  draft.add([x], 16 * channels, (place) => {
-    place.doubles.fill(0, place.scratch / 8, place.scratch / 8 + 2 * channels);
-    kernels.columnStats(rows, channels, place.rows(x), place.scratch);
-    const affine = { scale: place.fixed(norm.scale), shift: place.fixed(norm.shift) };
-    kernels.normalisation(rows, channels, place.scratch, BN_EPSILON, affine);
-  });
-  return [{ view: x, channels, norm, rectify: false }];
-}
-
-/** dx = scale * (dy - mean(dy) - y * mean(dy * y)) as a * dy + b * x + c, with y = x * scale + shift. */
-function writeCoefficients(
-  { floats, doubles }: Place,
-  sums: number,
-  to: number,
-  affine: Affine,
-  rows: number,
-  channels: number,
-): void {
-  for (let c = 0; c < channels; c++) {
-    const mean = (doubles[sums / 8 + c] as number) / rows;
-    const along = (doubles[sums / 8 + channels + c] as number) / rows;
-    const [scale, shift] = [floats[affine.scale / 4 + c] as number, floats[affine.shift / 4 + c] as number];
-    floats[to / 4 + c] = scale;
-    floats[to / 4 + channels + c] = -scale * scale * along;
-    floats[to / 4 + 2 * channels + c] = -scale * (mean + shift * along);
-  }
-}
-
-function normBack(at: At<'batchNorm'>, dy: View): void {
-  const { draft, kernels, images, values } = at.pass;
-  const [{ view, norm, channels }] = values[at.index] as readonly [Part];
-  if (view === null || norm === null) return;
-  const rows = rowsIn(dy, images);
-  const scratch = pieces(16 * channels, 12 * channels);
-  draft.add([view, dy], scratch.bytes, (place) => {
-    const [sums = 0, coefficients = 0] = scratch.at.map((piece) => place.scratch + piece);
-    const affine = affineOf(place, norm) as Affine;
-    const [x, d] = [place.rows(view), place.rows(dy)];
-    place.doubles.fill(0, sums / 8, sums / 8 + 2 * channels);
-    kernels.gradient.normGradientSums(rows, channels, x, affine, d, sums);
-    writeCoefficients(place, sums, coefficients, affine, rows, channels);
-    kernels.gradient.combine(rows, channels, x, coefficients, d);
-  });
-  give(at, dy);
-}
+import { type At, copyOf, give, gradientSoFar, learns, rowsIn, type Rule, sole, source } from './pass.ts';
+import { mapsOf, type Place } from './program.ts';
 
 function reluBack(at: At<'relu'>, dy: View): void {
   const { draft, kernels, images } = at.pass;
@@ -93,21 +39,50 @@ const pooled = (at: At<Op>): Value =>
     ? plain(gathered(sole(at), source(at), at.pass.images, at.pass.draft, at.pass.kernels))
     : sole(at);
 
+/** How a pool reads a part. */
+interface Poolable {
+  /** What it takes to read it. */
+  readonly views: readonly View[];
+  at(place: Place): { readonly x: Rows; readonly affine: Affine | null };
+}
+
+/**
+ * A pool reads a tensor first and applies batch norm to what it makes of it. What is largest stays largest only
+ * where the scale is positive: a max pool of others reads a copy that batch norm has been applied to.
+ */
+function poolable(at: At<Op>, { norm }: Part, view: View, kind: 'maxPool' | 'avgPool'): Poolable {
+  const { draft, kernels, images } = at.pass;
+  if (norm === null || norm.isPositive || kind === 'avgPool') {
+    return { views: [view], at: (place) => ({ x: place.rows(view), affine: affineOf(place, norm) }) };
+  }
+  const copy = draft.map(view.height, view.width, view.channels);
+  return {
+    views: [view, copy],
+    at(place) {
+      const [x, affine] = [place.rows(view), affineOf(place, norm) as Affine];
+      const scales = place.floats.subarray(affine.scale / 4, affine.scale / 4 + view.channels);
+      if (scales.every((scale) => scale > 0)) return { x, affine };
+      const activation = { affine, rectify: false, codes: null };
+      kernels.activate(mapsOf(view, images), x, activation, place.rows(copy));
+      return { x: place.rows(copy), affine: null };
+    },
+  };
+}
+
 const poolRule = <O extends 'maxPool' | 'avgPool'>(kind: O): Rule<O> => ({
   forward(at) {
     const { draft, kernels, images } = at.pass;
     const y = draft.map(...at.node.shape);
-    for (const [{ view, norm }, to] of shares(pooled(at), y)) {
-      draft.add(view === null ? [to] : [view, to], 0, (place) => {
-        if (view === null) return clear(kernels, place, to, images);
-        const maps = mapsOf(view, images);
-        return kernels[kind](
-          maps,
-          at.node.attrs.size,
-          place.rows(view),
-          affineOf(place, norm),
-          place.rows(to),
-        );
+    for (const [part, to] of shares(pooled(at), y)) {
+      const { view } = part;
+      if (view === null) {
+        draft.add([to], 0, (place) => clear(kernels, place, to, images));
+        continue;
+      }
+      const read = poolable(at, part, view, kind);
+      draft.add([...read.views, to], 0, (place) => {
+        const { x, affine } = read.at(place);
+        kernels[kind](mapsOf(view, images), at.node.attrs.size, x, affine, place.rows(to));
       });
     }
     return plain(y);
@@ -119,15 +94,16 @@ const poolRule = <O extends 'maxPool' | 'avgPool'>(kind: O): Rule<O> => ({
     const { size } = at.node.attrs;
     const parts = pooled(at);
     const targets = shares(parts, dx);
-    shares(parts, dy).forEach(([{ view }, share], i) => {
+    shares(parts, dy).forEach(([part, share], i) => {
       const [, target] = targets[i] as (typeof targets)[number];
+      const { view } = part;
       if (view === null) return;
       const maps = mapsOf(view, images);
-      draft.add([view, share, target], 0, (place) => {
+      const read = poolable(at, part, view, kind);
+      draft.add([...read.views, share, target], 0, (place) => {
         const [d, out] = [place.rows(share), place.rows(target)];
-        // Batch norm's scale is positive: what is largest after it is so before.
         if (kind === 'avgPool') kernels.gradient.avgPoolGradient(maps, size, d, out);
-        else kernels.gradient.maxPoolGradient(maps, size, place.rows(view), d, out);
+        else kernels.gradient.maxPoolGradient(maps, size, read.at(place).x, d, out);
       });
     });
   },
@@ -164,6 +140,32 @@ function globalBack(at: At<'globalAvgPool'>, dy: View): void {
   });
 }
 
+/** The sum of all inputs' parts as they enter. */
+function addForward(at: At<'add'>): Value {
+  if (at.inputs.every(isZero)) return zeros(at.node.shape);
+  const { draft, kernels, images } = at.pass;
+  const y = draft.map(...at.node.shape);
+  draft.add([y], 0, (place) => clear(kernels, place, y, images));
+  for (const [part, to] of at.inputs.flatMap((input) => shares(input, y))) {
+    const { view } = part;
+    if (view === null) continue;
+    draft.add([view, to], 0, (place) => {
+      const entry = entryOf(place, part);
+      kernels.gradient.addEntering(rowsIn(to, images), to.channels, place.rows(view), entry, place.rows(to));
+    });
+  }
+  return plain(y);
+}
+
+/** Whoever takes a gradient works on it in place, so that only one input can have it: the last, the others' are copies. */
+function addBack(at: At<'add'>, dy: View): void {
+  at.node.inputs.forEach((input, k) => {
+    const isLast = k === at.node.inputs.length - 1;
+    const takes = at.pass.learning[input] === true && at.pass.gradients[input] === undefined;
+    give(at, takes && !isLast ? copyOf(at, dy) : dy, k);
+  });
+}
+
 const nothing = (): void => {};
 
 export const RULES: { readonly [O in Op]: Rule<O> } = {
@@ -177,8 +179,8 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
   depthwise,
   dense,
   batchNorm: {
-    forward: (at) => (isZero(sole(at)) ? sole(at) : normForward(at)),
-    back: normBack,
+    forward: (at) => at.pass.parameters.batchNorm.forward(at),
+    back: (at, dy) => at.pass.parameters.batchNorm.back(at, dy),
   },
   relu: {
     forward: (at) => sole(at).map((part) => ({ ...part, rectify: true })),
@@ -196,6 +198,7 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
       });
     },
   },
+  add: { forward: addForward, back: addBack },
   maxPool: poolRule('maxPool'),
   avgPool: poolRule('avgPool'),
   globalAvgPool: { forward: globalForward, back: globalBack },

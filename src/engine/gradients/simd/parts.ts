@@ -13,6 +13,8 @@ import { type Draft, type Fixed, mapsOf, type Place } from './program.ts';
 export interface Norm {
   readonly scale: Fixed;
   readonly shift: Fixed;
+  /** Whether no scale can be 0 or below: what is largest before it is so after it. */
+  readonly isPositive: boolean;
 }
 
 export interface Part {
@@ -75,13 +77,13 @@ export function gathered(value: Value, node: Node, images: number, draft: Draft,
 }
 
 /** A layer's weights, as they are drawn. */
-export interface LayerWeights {
+export interface DrawnWeights {
   readonly shape: readonly number[];
   readonly count: number;
   readonly stream: WeightStream;
 }
 
-export function weightsOf(network: Network, node: Node, seed: number): LayerWeights {
+export function weightsOf(network: Network, node: Node, seed: number): DrawnWeights {
   const shape = weightShape(network, node);
   if (shape === null) throw new Error(`${node.op} at ${node.path} has no weights`);
   const stream = {

@@ -2,11 +2,12 @@
 
 import type { AllKernels } from '../kernels.ts';
 import type { Network, Node, NodeOf, Op } from '../../../search/network.ts';
+import type { Activation } from '../../kernels/kernels.ts';
 import type { View } from '../../simd/arena.ts';
 import type { Wanted } from '../gradient.ts';
 import { dependencies } from '../graph.ts';
 import { clear, gathered, type Part, plain, type Value } from './parts.ts';
-import { type Draft, mapsOf } from './program.ts';
+import { type Draft, mapsOf, type Place } from './program.ts';
 
 /** What a layer's steps find out. */
 export interface Found {
@@ -14,11 +15,42 @@ export interface Found {
   fisher: number;
 }
 
+/** A layer's weights: where a pass finds them, and where it leaves their gradient. */
+export interface LayerWeights {
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** Bytes of scratch that they are read in. */
+  readonly scratch: number;
+  /** Their address, row-major. */
+  read(place: Place, scratch: number): number;
+  /** Packed, as a matrix of the shape's last extent as columns. */
+  pack(place: Place, packed: number): void;
+  /** Bytes of scratch that their gradient is made in. */
+  readonly gradientScratch: number;
+  /** Where it is to be written. */
+  gradientAt(place: Place, scratch: number): number;
+  /** Takes up what has been written there. */
+  keep(place: Place, at: number): void;
+}
+
+/** A dense layer's bias, and its gradient: addresses of a float a unit. */
+export interface Bias {
+  at(place: Place): number;
+  gradientAt(place: Place): number;
+}
+
+/** What a network is made of beside its graph, and how a pass comes by it. */
+export interface Parameters {
+  weights(at: At<'conv' | 'depthwise' | 'dense'>): LayerWeights;
+  bias(at: At<'dense'>): Bias | null;
+  readonly batchNorm: Rule<'batchNorm'>;
+}
+
 /** A program in the making. */
 export interface Pass {
   readonly network: Network;
   readonly images: number;
-  readonly seed: number;
+  readonly parameters: Parameters;
   readonly kernels: AllKernels;
   readonly draft: Draft;
   readonly wanted: Wanted;
@@ -39,6 +71,9 @@ export interface At<O extends Op> {
   readonly inputs: readonly Value[];
 }
 
+/** Neither batch norm nor ReLU. */
+export const AS_IT_IS: Activation = { affine: null, rectify: false, codes: null };
+
 export interface Rule<O extends Op> {
   forward(at: At<O>): Value;
   /** From dy = dL/doutput, which it may work on in place and hand on. */
@@ -56,6 +91,16 @@ export function single(at: At<Op>): Part & { readonly view: View } {
   if (part !== undefined && view !== null && others.length === 0) return { ...part, view };
   const { pass } = at;
   return plain(gathered(sole(at), source(at), pass.images, pass.draft, pass.kernels))[0];
+}
+
+/** A tensor of the same values. */
+export function copyOf({ pass }: At<Op>, view: View): View {
+  const { draft, kernels, images } = pass;
+  const copy = draft.map(view.height, view.width, view.channels);
+  draft.add([view, copy], 0, (place) =>
+    kernels.activate(mapsOf(view, images), place.rows(view), AS_IT_IS, place.rows(copy)),
+  );
+  return copy;
 }
 
 /** Makes dy the gradient of an input, or adds it to what is there. */

@@ -63,6 +63,9 @@ export const mapsOf = ({ height, width, channels }: View, images: number): Maps 
 /** Nothing lies at 0, which the kernels take for nothing. */
 const START = ALIGNMENT;
 
+/** Byte offset of what lives throughout, the same in every program that begins with the same. */
+export const fixedAt = (fixed: Fixed): number => START + fixed;
+
 /** Bytes of memory that a demand takes, or several that are not met at once. */
 export function programBytes(...demands: readonly ProgramDemand[]): number {
   const most = (part: keyof ProgramDemand): number => Math.max(0, ...demands.map((demand) => demand[part]));
@@ -102,8 +105,7 @@ export function openDraft(images: number): Draft {
     finish() {
       const { offsets, floats } = arena.layout();
       const demand = { fixed: fixedBytes, tensors: 4 * floats, scratch: scratchBytes };
-      const fixed = START;
-      const tensors = fixed + aligned(demand.fixed);
+      const tensors = START + aligned(demand.fixed);
       const scratch = tensors + aligned(demand.tensors);
       return {
         demand,
@@ -116,7 +118,7 @@ export function openDraft(images: number): Draft {
               at: tensors + 4 * ((offsets[view.buffer] as number) + view.channel),
               stride: view.stride,
             }),
-            fixed: (at) => fixed + at,
+            fixed: fixedAt,
             scratch,
           };
           for (const step of steps) step(place);

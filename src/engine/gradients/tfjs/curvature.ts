@@ -8,7 +8,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Network, weightShape } from '../../../search/network.ts';
 import { foldNetwork, type Rules } from '../../fold.ts';
-import { BN_EPSILON, dense, globalAverage, type Maps, pool, tidied, weightTensor } from '../../forward.ts';
+import {
+  BN_EPSILON,
+  convolve,
+  dense,
+  globalAverage,
+  type Maps,
+  pool,
+  tidied,
+  weightTensor,
+} from '../../forward.ts';
 import { type Gradient, type Problem, targetsOf } from '../gradient.ts';
 import { composed, type Jet, mapped, product } from './jet.ts';
 import { lossCurvature, lossGradient } from './loss.ts';
@@ -69,7 +78,7 @@ function rulesFor(network: Network, images: Maps, seed: number, gradient: Gradie
   const none = (): Maps => tf.zerosLike(images);
   return {
     input: () => ({ v: images.clone(), a: none(), b: none(), ab: none() }),
-    conv: (inputs, node) => layered(inputs, node, (x, w) => tf.conv2d(x, w as Maps, 1, 'same')),
+    conv: (inputs, node) => layered(inputs, node, (x, w) => convolve(x, w, node)),
     depthwise: (inputs, node) =>
       layered(inputs, node, (x, w) =>
         tf.depthwiseConv2d(x, w as Maps, 1, 'same', 'NHWC', node.attrs.dilation),
@@ -85,6 +94,7 @@ function rulesFor(network: Network, images: Maps, seed: number, gradient: Gradie
     globalAvgPool: (inputs) => linear(inputs, globalAverage),
     zero: (inputs) => linear(inputs, (x) => tf.zerosLike(x)),
     concat: (inputs) => joined(inputs, (parts) => tf.concat(parts, 3)),
+    add: (inputs) => joined(inputs, (parts) => tf.addN(parts)),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { NodeOf, Op } from '../../../search/network.ts';
-import { BN_EPSILON, dense, globalAverage, type Maps, pool } from '../../forward.ts';
+import { BN_EPSILON, convolve, dense, globalAverage, type Maps, pool } from '../../forward.ts';
 import {
   convFilterGradient,
   convInputGradient,
@@ -72,6 +72,21 @@ function batchNormGradient(dy: Maps, x: Maps, y: Maps): Maps {
   return tf.div(tf.sub(centred(dy), ofVariance), deviationOf(centred(x)));
 }
 
+/** dL/doutput of a convolution as if it had no stride: zeros where no output is. */
+function unstrided(dy: Maps, { node, inputs: [x] }: Passed<'conv'>): Maps {
+  if (node.attrs.stride === undefined) return dy;
+  const [images, rows, columns, channels] = dy.shape;
+  const [, height, width] = (x as Maps).shape;
+  const wide = tf.reshape(tf.concat([dy, tf.zerosLike(dy)], 3), [images, rows, 2 * columns * channels]);
+  const whole = tf.reshape(tf.concat([wide, tf.zerosLike(wide)], 2), [
+    images,
+    2 * rows,
+    2 * columns,
+    channels,
+  ]);
+  return tf.slice(whole as Maps, [0, 0, 0, 0], [images, height, width, channels]);
+}
+
 export const RULES: { readonly [O in Op]: Rule<O> } = {
   input: {
     forward() {
@@ -80,9 +95,9 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
     back: nothing,
   },
   conv: {
-    forward: (at) => tf.conv2d(read(at), filter(at), 1, 'same'),
-    back: (dy, at) => [convInputGradient(dy, filter(at))],
-    learn: (dy, at) => convFilterGradient(read(at), dy, at.node.attrs.kernel),
+    forward: (at) => convolve(read(at), filter(at), at.node),
+    back: (dy, at) => [convInputGradient(unstrided(dy, at), filter(at))],
+    learn: (dy, at) => convFilterGradient(read(at), unstrided(dy, at), at.node.attrs.kernel),
   },
   depthwise: {
     forward: (at) => tf.depthwiseConv2d(read(at), filter(at), 1, 'same', 'NHWC', at.node.attrs.dilation),
@@ -107,6 +122,10 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
       const widths = inputs.map(({ shape }) => shape[3]);
       return tf.split(dy, widths, 3);
     },
+  },
+  add: {
+    forward: ({ inputs }) => tf.addN([...inputs]),
+    back: (dy, { inputs }) => inputs.map(() => dy.clone()),
   },
   maxPool: {
     forward: (at) => pool(read(at), at.node.attrs.size, 'max'),

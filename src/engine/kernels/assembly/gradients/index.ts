@@ -5,4 +5,6 @@ export { depthwiseFilter, depthwiseFilterScratch } from './depthwise';
 export { jetLayer, jetMaxPool, jetRectify, jetScale, jetSums } from './jet';
 export { spreadLines, transposeLines } from './lines';
 export { combine, imageDots, normGradientSums, rectifyGradient } from './norm';
+export { addEntering, patches, patchesGradient } from './patches';
 export { avgPoolGradient, maxPoolGradient } from './pool';
+export { adam, allFinite, descend } from './update';
