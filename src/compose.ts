@@ -1,5 +1,6 @@
 // The composition root: config -> storage -> datasets -> engine -> service; nothing else wires parts.
 
+import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
@@ -9,6 +10,7 @@ import { openService, type Service } from './service/service.ts';
 import { type Archive, openArchive } from './storage/archive.ts';
 import type { Documents } from './storage/documents.ts';
 import { openSqlite } from './storage/sqlite.ts';
+import { openWeights } from './storage/weights.ts';
 
 export interface Surroundings {
   /** Whether dataset files are opened in the configured folders alone, as is right where anybody may ask. Unless given: yes. */
@@ -58,6 +60,7 @@ export async function compose(
         onProgress: onDownload,
       }),
       engine: await openEngine({ backend, workers }),
+      weights: openWeights(join(dataDir, 'weights')),
       now: () => new Date(),
       maxSearches: searches,
       quota: { maxEvaluations, maxSeconds },

@@ -27,7 +27,7 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
   const service = await compose(config, {
     onDownload: ({ name, received, total }) =>
       logger[received === 0 ? 'info' : 'debug']({ dataset: name, received, total }, 'downloading'),
-    onError: (error, search) => logger.error({ err: error, search }, 'a search failed'),
+    onError: (error, run) => logger.error({ err: error, run }, 'a search or training failed'),
   });
   const options = {
     host,

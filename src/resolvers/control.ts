@@ -16,7 +16,8 @@ const ID_OF_SEARCH = { description: 'Global id of a search.' };
 /** Well-formed text (no half of a surrogate pair) that fits an index. */
 const IDEMPOTENCY_KEY = /^\P{Surrogate}{1,200}$/su;
 
-function requireKey(key: string | null | undefined): string | null {
+/** @throws MedNasError INVALID_ARGUMENT */
+export function requireKey(key: string | null | undefined): string | null {
   if (key === null || key === undefined || IDEMPOTENCY_KEY.test(key)) return key ?? null;
   throw new MedNasError('INVALID_ARGUMENT', `idempotencyKey has 1 to 200 characters; got ${shown(key)}.`, {
     field: 'idempotencyKey',

@@ -1,71 +1,55 @@
 // The events of a search, as a subscription.
 
-import { Repeater } from '@graphql-yoga/subscription';
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root, Subscription } from 'type-graphql';
 import { ArchitectureEvaluated, GenerationFinished, SearchEvent, StatusChanged } from '../schema/event.ts';
 import type { Typed } from '../schema/node.ts';
-import { MedNasError } from '../search/errors.ts';
 import { protocolId } from '../search/identity.ts';
 import type { EventRecord, Happening, SearchId, SearchRecord } from '../storage/records.ts';
 import { type ArchitectureSource, toArchitecture } from './architecture.ts';
 import type { Context } from './context.ts';
 import { found, toFailure } from './failure.ts';
+import { followUntilGone, requireAfter } from './follow.ts';
 import { parseGlobalId } from './globalId.ts';
 import { type PopulationSource, readPopulation } from './population.ts';
 
-const TYPES: Readonly<Record<Happening['type'], { readonly name: string }>> = {
+/** What happens in a search. */
+type InSearch = Exclude<Happening, { readonly type: 'epoch' }>;
+
+const TYPES: Readonly<Record<InSearch['type'], { readonly name: string }>> = {
   status: StatusChanged,
   evaluated: ArchitectureEvaluated,
   generation: GenerationFinished,
 };
 
-type EventSource = Typed<string> & Happening & { readonly sequence: number; readonly at: string };
+type EventSource = Typed<string> & InSearch & { readonly sequence: number; readonly at: string };
 /** An event of one type. Of the architecture it tells only the id; what clients see is read by it. */
-type SourceOf<T extends Happening['type']> = Extract<Happening, { readonly type: T }> & {
+type SourceOf<T extends InSearch['type']> = Extract<InSearch, { readonly type: T }> & {
   readonly search: SearchId;
 };
 
-const toSource = ({ happening, ...event }: EventRecord): EventSource => ({
-  __typename: TYPES[happening.type].name,
-  ...event,
-  ...happening,
-  ...(happening.type === 'status' && { failure: toFailure(happening.failure) }),
-});
+function toSource({ happening, ...event }: EventRecord): EventSource {
+  if (happening.type === 'epoch') throw new Error(`search ${event.search} has the epoch of a training`);
+  return {
+    __typename: TYPES[happening.type].name,
+    ...event,
+    ...happening,
+    ...(happening.type === 'status' && { failure: toFailure(happening.failure) }),
+  };
+}
 
 interface FollowArguments {
   readonly searchId: string;
   readonly after: number | null;
 }
 
-/**
- * Events after a sequence number. A Repeater and not an `async function*`: a generator that waits for
- * the next event cannot be returned from, so a client that leaves would keep it for ever.
- */
 async function follow(
   { service, loaders, signal }: Context,
   { searchId, after }: FollowArguments,
 ): Promise<AsyncIterable<EventRecord>> {
   const id = parseGlobalId(searchId, 'searchId', 'Search').key as SearchId;
-  const last = after ?? 0;
-  if (last < 0) {
-    throw new MedNasError('INVALID_ARGUMENT', `after is the number of an event, or 0; got ${last}.`, {
-      field: 'after',
-    });
-  }
+  const last = requireAfter(after);
   found(await loaders.search.load({ id }), 'search', 'searchId');
-  return new Repeater<EventRecord>(async (push, stop) => {
-    const gone = new AbortController();
-    void stop.then(() => gone.abort());
-    try {
-      for await (const event of service.follow(id, last, AbortSignal.any([gone.signal, signal]))) {
-        await push(event);
-      }
-    } catch (error) {
-      // Nobody is there to be told.
-      if (!gone.signal.aborted) throw error;
-    }
-    stop();
-  });
+  return followUntilGone((until) => service.follow(id, last, until), signal);
 }
 
 async function searchOf({ loaders }: Context, id: SearchId): Promise<SearchRecord> {

@@ -7,10 +7,13 @@ import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import { architectureKey } from '../storage/archive.ts';
 import type {
   ArchitectureRecord,
+  EpochRecord,
   GenerationRecord,
   IndividualRecord,
   SearchId,
   SearchRecord,
+  TrainingId,
+  TrainingRecord,
 } from '../storage/records.ts';
 
 interface Keys {
@@ -19,6 +22,8 @@ interface Keys {
   readonly individual: { readonly search: SearchId; readonly id: ArchitectureId };
   readonly architecture: { readonly protocolId: ProtocolId; readonly architecture: ArchitectureId };
   readonly dataset: { readonly name: string };
+  readonly training: { readonly id: TrainingId };
+  readonly epoch: { readonly training: TrainingId; readonly epoch: number };
 }
 
 export type ListedSet = Awaited<ReturnType<Service['listDatasets']>>[number];
@@ -30,6 +35,8 @@ interface Records extends Record<keyof Keys, object> {
   readonly individual: IndividualRecord;
   readonly architecture: ArchitectureRecord;
   readonly dataset: DatasetRecord;
+  readonly training: TrainingRecord;
+  readonly epoch: EpochRecord;
 }
 
 /** Each gives null for what does not exist. */
@@ -54,7 +61,7 @@ function batched<K, R extends K>(
 }
 
 export function openLoaders(service: Service): Loaders {
-  const { archive, searches } = service;
+  const { archive, searches, trainings } = service;
   return {
     search: batched(
       async (keys) => (await archive.findSearches(keys.map(({ id }) => id))).map(searches.shown),
@@ -75,6 +82,14 @@ export function openLoaders(service: Service): Loaders {
     dataset: batched(
       async () => (await service.listDatasets()).map(toDatasetRecord),
       ({ name }) => name,
+    ),
+    training: batched(
+      async (keys) => (await archive.findTrainings(keys.map(({ id }) => id))).map(trainings.shown),
+      ({ id }) => id,
+    ),
+    epoch: batched(
+      (keys) => archive.findEpochs(keys),
+      ({ training, epoch }) => `${training}:${epoch}`,
     ),
   };
 }

@@ -13,6 +13,7 @@ import { individualOf } from './individual.ts';
 import { populationOf } from './population.ts';
 import { searchOf } from './search.ts';
 import { spaceNamed } from './space.ts';
+import { trainingOf } from './training.ts';
 
 type Read = (context: Context, key: string) => Promise<Typed | null>;
 
@@ -27,6 +28,7 @@ const READERS: Readonly<Record<NodeType, Read>> = {
   Population: populationOf,
   Search: searchOf,
   SearchSpace: (_, name) => Promise.resolve(spaceNamed(name)),
+  TrainingRun: trainingOf,
 };
 
 async function read(context: Context, id: string, field: string): Promise<Typed | null> {

@@ -15,6 +15,8 @@ import { NodeResolver } from './node.ts';
 import { PopulationResolver } from './population.ts';
 import { IndividualSearchResolver, PopulationSearchResolver, SearchResolver } from './search.ts';
 import { SearchSpaceResolver } from './space.ts';
+import { ArchitectureTrainingsResolver, TrainedModelResolver, TrainingResolver } from './training.ts';
+import { EpochFinishedResolver, TrainingControlResolver, TrainingEventsResolver } from './trainingControl.ts';
 import { ViewerResolver } from './viewer.ts';
 
 export function buildApiSchema(): GraphQLSchema {
@@ -22,9 +24,11 @@ export function buildApiSchema(): GraphQLSchema {
     resolvers: [
       ArchitectureEvaluatedResolver,
       ArchitectureResolver,
+      ArchitectureTrainingsResolver,
       ControlResolver,
       DatasetResolver,
       EngineResolver,
+      EpochFinishedResolver,
       GenerationFinishedResolver,
       IndividualResolver,
       IndividualSearchResolver,
@@ -34,6 +38,10 @@ export function buildApiSchema(): GraphQLSchema {
       SearchEventsResolver,
       SearchResolver,
       SearchSpaceResolver,
+      TrainedModelResolver,
+      TrainingControlResolver,
+      TrainingEventsResolver,
+      TrainingResolver,
       ViewerResolver,
     ],
     // Input is checked where settings and genotypes are parsed, for every way in alike.

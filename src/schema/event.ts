@@ -1,4 +1,4 @@
-// What happens in a search, told in order.
+// What happens in a search or a training, told in order.
 
 import { Field, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { Architecture } from './architecture.ts';
@@ -6,6 +6,7 @@ import type { Typed } from './node.ts';
 import { Population } from './population.ts';
 import { DateTime } from './scalars.ts';
 import { Failure, SearchStatus, type SearchStatusName } from './search.ts';
+import { Epoch } from './training.ts';
 
 @InterfaceType({
   description: 'Something that happened in a search.',
@@ -53,4 +54,37 @@ export class GenerationFinished extends SearchEvent {
 
   @Field(() => Population, { description: 'What the search holds since, with its front and hypervolume.' })
   readonly population!: Population;
+}
+
+@InterfaceType({
+  description: 'Something that happened in a training.',
+  resolveType: ({ __typename }: Typed<string>) => __typename,
+})
+export abstract class TrainingEvent {
+  @Field(() => Int, {
+    description:
+      'Its number: 1, 2, 3, ... in each training without a gap. Subscribe `after` it to go on from here.',
+  })
+  readonly sequence!: number;
+
+  @Field(() => DateTime, { description: 'When it happened.' })
+  readonly at!: string;
+}
+
+@ObjectType({ implements: TrainingEvent, description: 'The training began, paused, went on or ended.' })
+export class TrainingStatusChanged extends TrainingEvent {
+  @Field(() => SearchStatus, { description: 'What it is doing since.' })
+  readonly status!: SearchStatusName;
+
+  @Field(() => Failure, { nullable: true, description: 'Why it failed, or had to pause; null: neither.' })
+  readonly failure!: Failure | null;
+}
+
+@ObjectType({
+  implements: TrainingEvent,
+  description: 'An epoch has been finished, and its checkpoint kept.',
+})
+export class EpochFinished extends TrainingEvent {
+  @Field(() => Epoch, { description: 'What came of it.' })
+  readonly epoch!: Epoch;
 }

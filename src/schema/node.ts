@@ -11,6 +11,7 @@ export const NODE_TYPES = [
   'Population',
   'Search',
   'SearchSpace',
+  'TrainingRun',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 

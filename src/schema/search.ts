@@ -14,18 +14,22 @@ import { SearchSettings } from './settings.ts';
 import { SearchSpace } from './space.ts';
 
 const STATUSES = {
-  queued: 'It waits for its turn: as many searches run as may; `queuePosition` says how many are before it.',
+  queued: 'It waits for its turn: as many run as may; `queuePosition` says how many are before it.',
   preparing: 'The dataset is being downloaded.',
-  running: 'Architectures are being scored.',
+  running: 'Architectures are being scored, or one is being trained.',
   paused: 'It stands still until it is resumed.',
   completed: 'It has come to its end.',
   cancelled: 'Somebody has ended it early.',
   failed: 'It could not go on; `failure` says why.',
 };
 export type SearchStatusName = keyof typeof STATUSES;
-export const SearchStatus = defineEnum<SearchStatusName>('SearchStatus', 'What a search is doing.', STATUSES);
+export const SearchStatus = defineEnum<SearchStatusName>(
+  'SearchStatus',
+  'What a search or a training is doing.',
+  STATUSES,
+);
 
-@ObjectType({ description: 'Why a search failed.' })
+@ObjectType({ description: 'Why a search or a training failed.' })
 export class Failure {
   @Field(() => ErrorCodeName, { description: 'For programs.' })
   readonly code!: FailureCode;

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'CONFLICT' // an idempotency key used again with other settings
   | 'QUOTA_EXCEEDED' // a search larger, or longer, than this service allows
+  | 'DIVERGED' // a training whose loss is not finite any more
   | 'INVALID_STATE' // e.g. resuming a search that has completed
   | 'STORAGE_UNREACHABLE'
   | 'STORAGE_READ_ONLY'

@@ -34,7 +34,13 @@ const INTROSPECTION_COST = 5000;
 
 /** Of mutations that start work on the service: an operation may start a handful. */
 const WORK_COST = 9000;
-const STARTS_WORK: ReadonlySet<string> = new Set(['startSearch', 'resumeSearch', 'scoreArchitecture']);
+const STARTS_WORK: ReadonlySet<string> = new Set([
+  'startSearch',
+  'resumeSearch',
+  'scoreArchitecture',
+  'trainArchitecture',
+  'resumeTraining',
+]);
 
 const clamp = (length: number): number => Math.min(Math.max(length, 1), LONGEST_PAGE);
 
@@ -104,7 +110,7 @@ export function limitErrors(
   if (cost <= MAX_COST) return [];
   return refuse(
     'QUERY_TOO_COMPLEX',
-    `An operation may ask for about ${MAX_COST} fields; this one asks for ${Number.isFinite(cost) ? `about ${cost}` : 'far more'}. Ask for smaller pages or for less of each entry, and start no more than five searches or scores at once.`,
+    `An operation may ask for about ${MAX_COST} fields; this one asks for ${Number.isFinite(cost) ? `about ${cost}` : 'far more'}. Ask for smaller pages or for less of each entry, and start no more than five searches, scores or trainings at once.`,
   );
 }
 

@@ -38,11 +38,13 @@ export function openLogger(
   return pino({ level, hooks: { streamWrite: censor } }, destination);
 }
 
-/** Lines about searches, each with the search's id. */
-export const logSearches = (logger: Logger): Observer =>
+/** Lines about searches and trainings, each with its id under the name of its kind. */
+export const logRuns = (logger: Logger): Observer =>
   observerOf({
-    status: ({ search, status, failure }) =>
-      logger.info({ search, status, ...(failure !== null && { failure }) }, `a search is ${status}`),
+    status: ({ kind, run, status, failure }) =>
+      logger.info({ [kind]: run, status, ...(failure !== null && { failure }) }, `a ${kind} is ${status}`),
+    epoch: ({ training, epoch, images, seconds }) =>
+      logger.debug({ training, epoch, images, seconds }, 'an epoch is finished'),
     generation: ({ search, generation, evaluations, seconds }) =>
       logger.debug({ search, generation, evaluations, seconds }, 'a generation is finished'),
   });

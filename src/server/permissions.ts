@@ -20,7 +20,12 @@ export const NEEDED: Readonly<Record<string, Role>> = {
   resumeSearch: 'operator',
   cancelSearch: 'operator',
   scoreArchitecture: 'operator',
+  trainArchitecture: 'operator',
+  pauseTraining: 'operator',
+  resumeTraining: 'operator',
+  cancelTraining: 'operator',
   deleteSearch: 'admin',
+  deleteTraining: 'admin',
 };
 
 const INTROSPECTION: ReadonlySet<string> = new Set(['__schema', '__type']);

@@ -15,7 +15,7 @@ import { openEventStream } from './eventStream.ts';
 import { openGate, ownName, refuse, secure } from './gate.ts';
 import { health } from './health.ts';
 import { openHttp } from './http.ts';
-import { logSearches } from './log.ts';
+import { logRuns } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import type { Api } from './operation.ts';
 import { isOwnName } from './origin.ts';
@@ -178,7 +178,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
   const { viewerOf } = gate;
   const metrics = openMetrics(service);
   service.observe(metrics.observe);
-  service.observe(logSearches(logger));
+  service.observe(logRuns(logger));
   const traces = await loadTraces(options.tracesTo ?? null);
   if (traces !== null) service.observe(traces.observe);
   const visits = openVisits({

@@ -1,11 +1,12 @@
-// A search's events: appended with sequence numbers, read back from any of them. The archive is
+// The events of a search or a training: appended with sequence numbers, read back from any of them. The archive is
 // the truth and a wake-up only a hint, so a reader misses nothing and sees nothing twice, whether
 // it reads what is stored or waits for what comes.
 
 import { EventEmitter } from 'node:events';
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
-import type { EventRecord, Happening, SearchId, SearchRecord, SearchStatus } from '../storage/records.ts';
+import type { EventRecord, Happening, RunId, SearchStatus } from '../storage/records.ts';
+import { type Kind, type RunRecord, searchesIn } from './kinds.ts';
 import { type Observer, UNOBSERVED } from './observer.ts';
 
 /** How many events a reader takes from the archive at a time. */
@@ -13,11 +14,11 @@ const CHUNK = 200;
 /** Milliseconds after which a waiting reader looks again unprompted: another process may have written. */
 const POLL_MS = 2000;
 
-/** Statuses after which nothing happens in a search any more. */
+/** Statuses after which nothing happens any more. */
 const FINAL: ReadonlySet<SearchStatus> = new Set(['completed', 'cancelled', 'failed']);
 export const isFinal = (status: SearchStatus): boolean => FINAL.has(status);
 
-/** Key of the event that ends a search: there is one, whoever writes it. */
+/** Key of the event that ends a run: there is one, whoever writes it. */
 export const END = 'status:end';
 
 /** Key of the event that tells of a status, which the record has had since `version`. */
@@ -27,33 +28,39 @@ export const statusKey = (status: SearchStatus, version: number): string =>
 interface Written {
   readonly last: number;
   readonly isNew: boolean;
-  /** Whoever wrote runs the search no more. Those who write after it may be others. */
+  /** Whoever wrote runs it no more. Those who write after it may be others. */
   readonly refusal?: SupersededError;
 }
 
 export type Journal = ReturnType<typeof openJournal>;
 
-export function openJournal(archive: Archive, now: () => Date, tell: Observer = UNOBSERVED) {
+/** Of all runs of a kind: of searches unless said. */
+export function openJournal(
+  archive: Archive,
+  now: () => Date,
+  tell: Observer = UNOBSERVED,
+  kind: Pick<Kind<RunRecord>, 'name' | 'find' | 'remove'> = searchesIn(archive),
+) {
   const wakeUps = new EventEmitter().setMaxListeners(0);
-  const tails = new Map<SearchId, Promise<{ readonly last: number }>>();
+  const tails = new Map<RunId, Promise<{ readonly last: number }>>();
 
   /** The sequence number of the last event once this one is stored, and whether it is new. */
   async function write(
     last: number,
-    search: SearchId,
+    run: RunId,
     key: string,
     happening: Happening,
     fence: number | null,
   ): Promise<Written> {
     for (let sequence = last + 1; ; sequence++) {
-      const record = { search, sequence, key, at: now().toISOString(), happening };
+      const record = { search: run, sequence, key, at: now().toISOString(), happening };
       try {
         if (await archive.addEvent(record, fence)) return { last: sequence, isNew: true };
       } catch (error) {
         if (error instanceof SupersededError) return { last: sequence - 1, isNew: false, refusal: error };
         throw error;
       }
-      if (await archive.hasEvent(search, key)) return { last: sequence - 1, isNew: false };
+      if (await archive.hasEvent(run, key)) return { last: sequence - 1, isNew: false };
     }
   }
 
@@ -62,33 +69,32 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
    * @throws SupersededError when a newer fence than the writer's has been given out.
    */
   async function append(
-    search: SearchId,
+    run: RunId,
     key: string,
     happening: Happening,
     fence: number | null = null,
   ): Promise<boolean> {
-    const before =
-      tails.get(search) ?? archive.lastEvent(search).then((event) => ({ last: event?.sequence ?? 0 }));
-    const written = before.then(({ last }) => write(last, search, key, happening, fence));
-    tails.set(search, written);
+    const before = tails.get(run) ?? archive.lastEvent(run).then((event) => ({ last: event?.sequence ?? 0 }));
+    const written = before.then(({ last }) => write(last, run, key, happening, fence));
+    tails.set(run, written);
     const forget = (): void => {
-      if (tails.get(search) === written) tails.delete(search);
+      if (tails.get(run) === written) tails.delete(run);
     };
     try {
       const { isNew, refusal } = await written;
       if (key === END) forget();
       if (refusal !== undefined) throw refusal;
-      if (isNew) tell({ type: 'event', search, happening: happening.type });
+      if (isNew) tell({ type: 'event', kind: kind.name, run, happening: happening.type });
       if (isNew && happening.type === 'status') {
         const { status, failure } = happening;
-        tell({ type: 'status', search, status, failure: failure?.code ?? null });
+        tell({ type: 'status', kind: kind.name, run, status, failure: failure?.code ?? null });
       }
       return isNew;
     } catch (error) {
       forget();
       throw error;
     } finally {
-      wakeUps.emit(search);
+      wakeUps.emit(run);
     }
   }
 
@@ -96,14 +102,14 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
    * Makes up for an event of the record's status that is missing; false when there may be news. Only a
    * record at rest stands at the version of its status; each is looked at once, `checked` being the last.
    */
-  async function tellStatus({ version, body }: Stored<SearchRecord>, checked: number): Promise<boolean> {
+  async function tellStatus({ version, body }: Stored<RunRecord>, checked: number): Promise<boolean> {
     const { status, failure } = body;
     if (!isFinal(status) && (status !== 'paused' || version === checked)) return true;
     const key = statusKey(status, version);
     if (isFinal(status) || !(await archive.hasEvent(body.id, key))) {
       await append(body.id, key, { type: 'status', status, failure });
       // Deleted meanwhile: then nothing of it is to be found, this neither.
-      if ((await archive.findSearch(body.id)) === null) await archive.removeSearch(body.id);
+      if ((await kind.find(body.id)) === null) await kind.remove(body.id);
     }
     return false;
   }
@@ -111,22 +117,22 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
   return {
     append,
 
-    /** The search has been deleted: its readers look again, and find nothing. */
-    forget(search: SearchId): void {
-      tails.delete(search);
-      wakeUps.emit(search);
+    /** It has been deleted: its readers look again, and find nothing. */
+    forget(run: RunId): void {
+      tails.delete(run);
+      wakeUps.emit(run);
     },
 
-    /** Events after a sequence number: those stored, then those to come; ends with the search or the signal. */
-    async *follow(search: SearchId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
+    /** Events after a sequence number: those stored, then those to come; ends with the run or the signal. */
+    async *follow(run: RunId, after: number, signal: AbortSignal): AsyncGenerator<EventRecord> {
       let sequence = after;
       let isOver = false;
       let checked = 0;
       while (!signal.aborted) {
         // From before it looks, so that nothing comes between.
-        const bell = listen(wakeUps, search, signal);
+        const bell = listen(wakeUps, run, signal);
         try {
-          const events = await archive.events(search, sequence, CHUNK);
+          const events = await archive.events(run, sequence, CHUNK);
           for (const event of events) {
             if (signal.aborted) return;
             sequence = event.sequence;
@@ -135,7 +141,7 @@ export function openJournal(archive: Archive, now: () => Date, tell: Observer = 
           }
           if (events.length > 0) continue;
           if (isOver) return;
-          const record = await archive.findSearch(search);
+          const record = await kind.find(run);
           if (record === null) return;
           isOver = isFinal(record.body.status);
           // A crash after the record and before its event would leave readers waiting for it. What was
@@ -160,17 +166,17 @@ interface Bell {
   readonly silence: () => void;
 }
 
-function listen(wakeUps: EventEmitter, search: SearchId, signal: AbortSignal): Bell {
+function listen(wakeUps: EventEmitter, run: RunId, signal: AbortSignal): Bell {
   let silence = NOTHING;
   const rung = new Promise<void>((resolve) => {
     silence = () => {
       clearTimeout(timer);
-      wakeUps.off(search, silence);
+      wakeUps.off(run, silence);
       signal.removeEventListener('abort', silence);
       resolve();
     };
     const timer = setTimeout(silence, POLL_MS);
-    wakeUps.on(search, silence);
+    wakeUps.on(run, silence);
     signal.addEventListener('abort', silence);
   });
   return { rung, silence };

@@ -1,29 +1,29 @@
-// Leases: whoever runs a search holds one, and renews it while it runs, so that no other process takes
-// the search for one that was left behind. A process that dies lets its leases lapse, and where one can
+// Leases: whoever runs a search or training holds one, and renews it while it runs, so that no other process
+// takes it for one that was left behind. A process that dies lets its leases lapse, and where one can
 // see that it is dead nobody waits for that. One that only slept comes back with an old fence, and what it
 // then writes is refused.
 
 import type { Archive } from '../storage/archive.ts';
-import type { LeaseRecord, SearchId } from '../storage/records.ts';
+import type { LeaseRecord, RunId } from '../storage/records.ts';
 import { isGone, newOwner } from './owner.ts';
 
-/** How long others leave a search alone that nobody renews the lease of, in ms. */
+/** How long others leave a run alone that nobody renews the lease of, in ms. */
 export const LEASE_MS = 15_000;
 /** How often a lease is renewed in its life. */
 const RENEWALS = 3;
 
 export interface Leases {
   /**
-   * The fence of the lease once it is ours; else the lease of whoever runs the search. `always`: whoever
-   * holds it, since the search has been taken from them.
+   * The fence of the lease once it is ours; else the lease of whoever is at it. `always`: whoever
+   * holds it, since it has been taken from them.
    */
-  readonly take: (search: SearchId, always?: boolean) => Promise<number | LeaseRecord>;
+  readonly take: (run: RunId, always?: boolean) => Promise<number | LeaseRecord>;
   /** Renews a lease of ours until what is returned releases it; `onLost` when somebody else has taken it. */
-  readonly keep: (search: SearchId, onLost: () => void) => () => Promise<void>;
-  /** Lets others take the search at once. Never rejects: what cannot be released lapses. */
-  readonly release: (search: SearchId) => Promise<void>;
-  /** Of a search that came to nothing. Never rejects. */
-  readonly forget: (search: SearchId) => Promise<void>;
+  readonly keep: (run: RunId, onLost: () => void) => () => Promise<void>;
+  /** Lets others take it at once. Never rejects: what cannot be released lapses. */
+  readonly release: (run: RunId) => Promise<void>;
+  /** Of one that came to nothing. Never rejects. */
+  readonly forget: (run: RunId) => Promise<void>;
 }
 
 export function openLeases(archive: Archive, now: () => Date): Leases {
@@ -36,47 +36,47 @@ export function openLeases(archive: Archive, now: () => Date): Leases {
     isGone(lease.owner);
 
   /** What the lease becomes when we hold it: with another fence, unless it was ours already. */
-  const heldByUs = (search: SearchId, before: LeaseRecord | null): LeaseRecord => ({
-    search,
+  const heldByUs = (run: RunId, before: LeaseRecord | null): LeaseRecord => ({
+    search: run,
     owner,
     expiresAt: new Date(now().getTime() + LEASE_MS).toISOString(),
     fence: before === null ? 1 : isOurs(before) ? before.fence : before.fence + 1,
   });
 
-  /** Changes a lease that is ours; false when it is not, or the search is deleted. */
-  async function change(search: SearchId, changed: (lease: LeaseRecord) => LeaseRecord): Promise<boolean> {
+  /** Changes a lease that is ours; false when it is not, or what it is of is deleted. */
+  async function change(run: RunId, changed: (lease: LeaseRecord) => LeaseRecord): Promise<boolean> {
     for (;;) {
-      const found = await archive.findLease(search);
+      const found = await archive.findLease(run);
       if (found === null || !isOurs(found.body)) return false;
       if (await archive.storeLease(found.version, changed(found.body))) return true;
     }
   }
 
   /** The record stays, for its fence. */
-  const release = (search: SearchId): Promise<void> =>
-    change(search, (lease) => ({ ...lease, owner: null, expiresAt: now().toISOString() })).then(
+  const release = (run: RunId): Promise<void> =>
+    change(run, (lease) => ({ ...lease, owner: null, expiresAt: now().toISOString() })).then(
       () => undefined,
       () => undefined,
     );
 
   return {
-    async take(search, always = false) {
+    async take(run, always = false) {
       for (;;) {
-        const found = await archive.findLease(search);
+        const found = await archive.findLease(run);
         if (found !== null && !always && !isFree(found.body)) return found.body;
-        const lease = heldByUs(search, found?.body ?? null);
+        const lease = heldByUs(run, found?.body ?? null);
         if (await archive.storeLease(found?.version ?? null, lease)) return lease.fence;
       }
     },
 
-    keep(search, onLost) {
+    keep(run, onLost) {
       let isOver = false;
       let renewing = Promise.resolve();
       const renewLater = () => setTimeout(() => void (renewing = renew()), LEASE_MS / RENEWALS);
       let timer = renewLater();
       async function renew(): Promise<void> {
         // An archive that does not answer now may do so before the lease lapses.
-        const isKept = await change(search, (lease) => heldByUs(search, lease)).catch(() => true);
+        const isKept = await change(run, (lease) => heldByUs(run, lease)).catch(() => true);
         if (!isKept) onLost();
         else if (!isOver) timer = renewLater();
       }
@@ -84,11 +84,11 @@ export function openLeases(archive: Archive, now: () => Date): Leases {
         isOver = true;
         clearTimeout(timer);
         await renewing;
-        await release(search);
+        await release(run);
       };
     },
 
     release,
-    forget: (search) => archive.removeLease(search).catch(() => undefined),
+    forget: (run) => archive.removeLease(run).catch(() => undefined),
   };
 }

@@ -1,7 +1,8 @@
 // What happens in the service, told to whoever counts, logs or traces it. Observers are told after the
 // fact, are never waited for, and know nothing the archive does not.
 
-import type { Happening, SearchId, SearchStatus } from '../storage/records.ts';
+import type { Happening, RunId, SearchId, SearchStatus, TrainingId } from '../storage/records.ts';
+import type { KindName } from './kinds.ts';
 
 export type Observation =
   /** An architecture was asked for: `seconds` of computing, unless its score was in the archive. */
@@ -12,11 +13,17 @@ export type Observation =
       readonly outcome: 'ok' | 'infeasible' | 'reused';
       readonly seconds: number;
     }
-  /** An event was appended to a search's journal. */
-  | { readonly type: 'event'; readonly search: SearchId; readonly happening: Happening['type'] }
+  /** An event was appended to a journal. */
+  | {
+      readonly type: 'event';
+      readonly kind: KindName;
+      readonly run: RunId;
+      readonly happening: Happening['type'];
+    }
   | {
       readonly type: 'status';
-      readonly search: SearchId;
+      readonly kind: KindName;
+      readonly run: RunId;
       readonly status: SearchStatus;
       readonly failure: string | null;
     }
@@ -26,6 +33,15 @@ export type Observation =
       readonly generation: number;
       /** Scored in it. */
       readonly evaluations: number;
+      readonly seconds: number;
+    }
+  /** Of a training, one that is stored. */
+  | {
+      readonly type: 'epoch';
+      readonly training: TrainingId;
+      readonly epoch: number;
+      /** Images its updates were made of. */
+      readonly images: number;
       readonly seconds: number;
     };
 

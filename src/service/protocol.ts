@@ -7,6 +7,7 @@ import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { IndicatorName, Protocol } from '../search/evaluation.ts';
+import type { KindName } from './kinds.ts';
 
 /** The settings a score depends on. */
 export interface ProtocolSettings {
@@ -51,21 +52,27 @@ export async function prepare(
 }
 
 /** Parts of a protocol that a person knows by another name. */
-const IN_WORDS: Readonly<Partial<Record<keyof Protocol, string>>> = {
+const IN_WORDS: Readonly<Partial<Record<string, string>>> = {
   batch: 'the images and labels drawn from the dataset',
+  data: 'the images and labels of the dataset',
   input: 'the size of an image',
   numerics: "the engine's arithmetic",
 };
 
-/** @throws MedNasError INVALID_STATE when scores computed now would not be comparable with those before. */
-export function requireSameProtocol(before: Protocol, after: Protocol): void {
-  const differences = (Object.keys(before) as (keyof Protocol)[])
+const WOULD_NOT_COMPARE: Readonly<Record<KindName, string>> = {
+  search: 'its scores would not be comparable',
+  training: 'it would come to other weights',
+};
+
+/** @throws MedNasError INVALID_STATE when what is computed now would not fit what was computed before. */
+export function requireSameProtocol<P extends object>(kind: KindName, before: P, after: P): void {
+  const differences = (Object.keys(before) as (keyof P & string)[])
     .filter((key) => !isDeepStrictEqual(before[key], after[key]))
     .map((key) => `${IN_WORDS[key] ?? key}: ${String(before[key])} before, ${String(after[key])} now`);
   if (differences.length === 0) return;
   throw new MedNasError(
     'INVALID_STATE',
-    `The search cannot go on: its scores would not be comparable (${differences.join('; ')}). ` +
-      'Resume it where that is as it was before, or start a new search.',
+    `The ${kind} cannot go on: ${WOULD_NOT_COMPARE[kind]} (${differences.join('; ')}). ` +
+      `Resume it where that is as it was before, or start a new ${kind}.`,
   );
 }

@@ -1,10 +1,11 @@
-// Searches that want to run, and the places there are for them. Who waits is let in by turns of clients:
+// Searches and trainings that want to run, and the places there are for them, the same for both. Who waits is let in by turns of clients:
 // first whose client has the fewest inside and before it, then who came first.
 
-import type { SearchId } from '../storage/records.ts';
+import type { RunId } from '../storage/records.ts';
+import type { KindName } from './kinds.ts';
 
 export interface Place {
-  /** Whether the search is in. */
+  /** Whether it is in. */
   readonly isIn: () => boolean;
   /** Resolves when it is. @throws the signal's reason when it aborts before. */
   readonly entered: (signal: AbortSignal) => Promise<void>;
@@ -13,21 +14,23 @@ export interface Place {
 }
 
 interface Waiting {
-  readonly search: SearchId;
+  readonly run: RunId;
+  readonly kind: KindName;
   readonly client: string | null;
   admit(): void;
 }
 
-export interface SearchQueue {
-  /** Takes a place, or a place in the queue. `client`: whose search it is; null: nobody's in particular. */
-  readonly join: (search: SearchId, client: string | null) => Place;
+export interface RunQueue {
+  /** Takes a place, or a place in the queue. `client`: whose run it is; null: nobody's in particular. */
+  readonly join: (run: RunId, client: string | null, kind?: KindName) => Place;
   /** 1: the next to be let in; null: it does not wait. */
-  readonly positionOf: (search: SearchId) => number | null;
-  readonly running: () => number;
-  readonly queued: () => number;
+  readonly positionOf: (run: RunId) => number | null;
+  /** How many have a place; of one kind, or of all. */
+  readonly running: (kind?: KindName) => number;
+  readonly queued: (kind?: KindName) => number;
 }
 
-/** In the order in which they will be let in, if nobody leaves before: clients take turns, one search each. */
+/** In the order in which they will be let in, if nobody leaves before: clients take turns, one run each. */
 export function inTurns<T extends { readonly client: string | null }>(
   waiting: readonly T[],
   inside: readonly (string | null)[],
@@ -45,10 +48,17 @@ export function inTurns<T extends { readonly client: string | null }>(
     .map(({ one }) => one);
 }
 
-export function openQueue(places: number): SearchQueue {
-  const inside = new Map<symbol, string | null>();
+const countOf = (runs: Iterable<{ readonly kind: KindName }>, kind: KindName | undefined): number =>
+  [...runs].filter((one) => kind === undefined || one.kind === kind).length;
+
+export function openQueue(places: number): RunQueue {
+  const inside = new Map<symbol, Pick<Waiting, 'client' | 'kind'>>();
   const waiting = new Set<Waiting>();
-  const order = (): readonly Waiting[] => inTurns([...waiting], [...inside.values()]);
+  const order = (): readonly Waiting[] =>
+    inTurns(
+      [...waiting],
+      [...inside.values()].map(({ client }) => client),
+    );
 
   function admitNext(): void {
     const [next] = order();
@@ -58,14 +68,15 @@ export function openQueue(places: number): SearchQueue {
   }
 
   return {
-    join(search, client) {
-      const key = Symbol(search);
+    join(run, client, kind = 'search') {
+      const key = Symbol(run);
       const { promise: admitted, resolve } = withResolver();
       const one: Waiting = {
-        search,
+        run,
         client,
+        kind,
         admit() {
-          inside.set(key, client);
+          inside.set(key, one);
           resolve();
         },
       };
@@ -80,12 +91,12 @@ export function openQueue(places: number): SearchQueue {
         },
       };
     },
-    positionOf(search) {
-      const index = order().findIndex((one) => one.search === search);
+    positionOf(run) {
+      const index = order().findIndex((one) => one.run === run);
       return index < 0 ? null : index + 1;
     },
-    running: () => inside.size,
-    queued: () => waiting.size,
+    running: (kind) => countOf(inside.values(), kind),
+    queued: (kind) => countOf(waiting, kind),
   };
 }
 

@@ -1,5 +1,5 @@
-// How much one search may take of this service: how many architectures it may score, which is known when it
-// is started, and how long it may run, which it is told when that is over.
+// How much one search or training may take of this service: how many architectures a search may score, which is
+// known when it is started, and how long either may run, which it is told when that is over.
 
 import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';

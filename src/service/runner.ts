@@ -1,37 +1,38 @@
-// The runs of this process: each holds its search's lease, goes on in the background, and when it fails
-// the search's record says why.
+// The runs of this process, of one kind: each holds its lease, goes on in the background when its turn comes,
+// and when it fails its record says why.
 
 import { setTimeout } from 'node:timers/promises';
-import type { Datasets } from '../data/datasets.ts';
-import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
-import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
-import type { Failure, SearchId, SearchRecord } from '../storage/records.ts';
-import { isFinal, type Journal } from './journal.ts';
+import type { Failure, RunId } from '../storage/records.ts';
+import { isFinal } from './journal.ts';
+import type { Kind, RunRecord } from './kinds.ts';
 import type { Leases } from './leases.ts';
 import { atWork, type Lifecycle, UNDER_WAY } from './lifecycle.ts';
-import type { Observer } from './observer.ts';
-import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
-import { type Place, unlessAborted } from './queue.ts';
-import { NO_QUOTA, type Quota, watchTime } from './quota.ts';
-import { runSearch } from './run.ts';
-import { openScorer } from './scoring.ts';
+import type { Place } from './queue.ts';
+import { NO_QUOTA, type Quota } from './quota.ts';
 import type { InTurn } from './turns.ts';
 
-export interface SearchParts {
-  readonly archive: Archive;
-  readonly journal: Journal;
-  readonly tell: Observer;
-  readonly engine: Engine;
-  readonly datasets: Datasets;
-  readonly now: () => Date;
-  /** How many searches run at the same time; as many as there are unless given. */
-  readonly maxSearches?: number;
-  /** How much one search may take; as much as it likes unless given. */
+/** What is done for one search or training when its turn has come. */
+export type Work<R extends RunRecord, H> = (
+  start: Stored<R>,
+  /** What has been made ready for it already; null: nothing. */
+  held: H | null,
+  fence: number,
+  signal: AbortSignal,
+) => Promise<Stored<R>>;
+
+export interface RunnerParts<R extends RunRecord, H> {
+  readonly kind: Kind<R>;
+  readonly lifecycle: Lifecycle<R>;
+  readonly leases: Leases;
+  readonly inTurn: InTurn<RunId>;
+  /** To its last step; the record then stored. What it throws is why the run failed. */
+  readonly work: Work<R, H>;
+  /** How much one may take; as much as it likes unless given. */
   readonly quota?: Quota;
   /** Told of failures no caller waits for. */
-  readonly onError: (error: unknown, search: SearchId) => void;
+  readonly onError: (error: unknown, run: RunId) => void;
 }
 
 interface Run {
@@ -52,7 +53,7 @@ interface Untold {
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** Failures no search is to blame for: when archive, engine or network are back, it can go on. */
+/** Failures no run is to blame for: when archive, engine or network are back, it can go on. */
 const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'STORAGE_UNREACHABLE',
   'STORAGE_READ_ONLY',
@@ -62,92 +63,78 @@ const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'DOWNLOAD_FAILED',
 ]);
 
-const toFailure = (error: unknown): Failure =>
-  error instanceof MedNasError
-    ? { code: error.code, message: error.message }
-    : { code: 'INTERNAL', message: 'The search stopped for an unforeseen reason; the log has it.' };
+/** Failures that come again however often it is tried. */
+const HOPELESS: ReadonlySet<Failure['code']> = new Set(['INTERNAL', 'DIVERGED']);
 
-export function openRunner(
-  parts: SearchParts,
-  lifecycle: Lifecycle,
-  leases: Leases,
-  inTurn: InTurn<SearchId>,
-) {
-  const { archive, engine, datasets, now, quota = NO_QUOTA } = parts;
+export function openRunner<R extends RunRecord, H>(parts: RunnerParts<R, H>) {
+  const { kind, lifecycle, leases, inTurn, work, quota = NO_QUOTA } = parts;
   const { announce, store, ending } = lifecycle;
-  const runs = new Map<SearchId, Run>();
-  const untold = new Map<SearchId, Untold>();
+  const runs = new Map<RunId, Run>();
+  const untold = new Map<RunId, Untold>();
   let isClosed = false;
 
-  /** The search as it is when its turn has come. */
+  const toFailure = (error: unknown): Failure =>
+    error instanceof MedNasError
+      ? { code: error.code, message: error.message }
+      : { code: 'INTERNAL', message: `The ${kind.name} stopped for an unforeseen reason; the log has it.` };
+
+  /** The record as it is when its turn has come. */
   async function waitForTurn(
-    found: Stored<SearchRecord>,
+    found: Stored<R>,
     place: Place,
     fence: number,
     signal: AbortSignal,
-  ): Promise<Stored<SearchRecord>> {
+  ): Promise<Stored<R>> {
     const isQueued = found.body.status === 'queued';
     if (place.isIn() && !isQueued) return found;
     // One that was at work when its process ended may have to wait in this one.
-    const waiting = isQueued ? found : await store(found, { status: 'queued' }, fence);
+    const waiting = isQueued ? found : await store(found, { status: 'queued' } as Partial<R>, fence);
     if (waiting === null) throw new SupersededError(found.id);
     await place.entered(signal);
-    const entered = await store(waiting, { status: atWork(waiting.body) }, fence);
+    const entered = await store(waiting, { status: atWork(waiting.body) } as Partial<R>, fence);
     if (entered === null) throw new SupersededError(found.id);
     return entered;
   }
 
   async function execute(
-    found: Stored<SearchRecord>,
+    found: Stored<R>,
     place: Place,
-    given: Prepared | null,
+    held: H | null,
     fence: number,
     signal: AbortSignal,
   ): Promise<void> {
-    // As it was added. `start` leaves its event to the run, and a crash may have come between.
+    // As it was added. Whoever starts leaves its event to the run, and a crash may have come between.
     if (found.version === 1) await announce(found, fence);
     const start = await waitForTurn(found, place, fence, signal);
-    const { settings, protocol } = start.body;
-    const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
-    if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
-    engine.requireFit(prepared.protocol, settings.blocks);
-    const begun =
-      protocol === null
-        ? await store(start, { protocol: prepared.protocol, status: 'running' }, fence)
-        : start;
-    if (begun === null) throw new SupersededError(start.id);
-    const spent = new AbortController();
-    const callOff = watchTime(quota, begun.body.seconds ?? 0, (error) => spent.abort(error));
-    const scorer = openScorer(archive, engine, prepared, now);
-    const until = AbortSignal.any([signal, spent.signal]);
-    const finished = await runSearch(parts, scorer, begun, fence, until).finally(callOff);
+    const finished = await work(start, held, fence, signal);
     if ((await store(finished, ending('completed'), fence)) === null) throw new SupersededError(start.id);
   }
 
   /**
-   * What becomes of a search that failed. One that its surroundings failed is paused, to go on when they
+   * What becomes of a run that failed. One that its surroundings failed is paused, to go on when they
    * are mended; and so is one that has begun, whatever it now finds wrong: its images may come back.
    */
-  function outcomeOf({ protocol, seconds = 0 }: SearchRecord, failure: Failure): Partial<SearchRecord> {
+  function outcomeOf({ protocol, seconds = 0 }: R, failure: Failure): Partial<RunRecord> {
     // So that it is over at once when it is resumed under the same quota.
     if (failure.code === 'QUOTA_EXCEEDED')
       return { status: 'paused', failure, seconds: Math.max(seconds, quota.maxSeconds ?? 0) };
-    return SURROUNDINGS.has(failure.code) || (protocol !== null && failure.code !== 'INTERNAL')
+    return SURROUNDINGS.has(failure.code) || (protocol !== null && !HOPELESS.has(failure.code))
       ? { status: 'paused', failure }
       : ending('failed', failure);
   }
 
-  /** Stores and tells that a search has failed, unless it has become somebody else's. */
-  async function tell(id: SearchId, failure: Failure): Promise<void> {
-    const current = await archive.findSearch(id);
+  /** Stores and tells that a run has failed, unless it has become somebody else's. */
+  async function tell(id: RunId, failure: Failure): Promise<void> {
+    const current = await kind.find(id);
     // Its end is stored and only the telling of it failed, for which the next reader makes up.
     if (current === null || isFinal(current.body.status)) return;
     if (!UNDER_WAY.includes(current.body.status)) return await announce(current);
     const fence = await leases.take(id);
-    if (typeof fence === 'number') await store(current, outcomeOf(current.body, failure), fence);
+    if (typeof fence === 'number')
+      await store(current, outcomeOf(current.body, failure) as Partial<R>, fence);
   }
 
-  async function tellLater(id: SearchId, failure: Failure, signal: AbortSignal): Promise<void> {
+  async function tellLater(id: RunId, failure: Failure, signal: AbortSignal): Promise<void> {
     for (let ms = FIRST_RETRY_MS; ; ms = Math.min(2 * ms, LAST_RETRY_MS)) {
       await setTimeout(ms, undefined, { signal });
       const isTold = await inTurn(id, async () => {
@@ -166,8 +153,8 @@ export function openRunner(
     }
   }
 
-  /** Goes on telling until the archive takes it, or the search is run again. */
-  function keepTelling(id: SearchId, failure: Failure): void {
+  /** Goes on telling until the archive takes it, or it is run again. */
+  function keepTelling(id: RunId, failure: Failure): void {
     const controller = new AbortController();
     const over = tellLater(id, failure, controller.signal)
       .catch((error: unknown) => {
@@ -179,7 +166,7 @@ export function openRunner(
     untold.set(id, { failure, controller, over });
   }
 
-  async function fail(id: SearchId, error: unknown): Promise<void> {
+  async function fail(id: RunId, error: unknown): Promise<void> {
     parts.onError(error, id);
     const failure = toFailure(error);
     await tell(id, failure).catch((again: unknown) => {
@@ -188,37 +175,37 @@ export function openRunner(
     });
   }
 
-  async function halt(id: SearchId): Promise<void> {
+  async function halt(id: RunId): Promise<void> {
     const run = runs.get(id);
     run?.controller.abort();
     await run?.stopped;
   }
 
   return {
-    has: (id: SearchId): boolean => runs.has(id),
+    has: (id: RunId): boolean => runs.has(id),
 
-    /** A search could not be run, and its record may say that it is: tells why as soon as the archive takes it. */
-    couldNot(id: SearchId, error: unknown): void {
+    /** One could not be run, and its record may say that it is: tells why as soon as the archive takes it. */
+    couldNot(id: RunId, error: unknown): void {
       const failure = toFailure(error);
       if (SURROUNDINGS.has(failure.code) && !untold.has(id) && !isClosed) keepTelling(id, failure);
     },
 
     /** Whether a run has failed and the archive has not taken that yet. */
-    hasFailed: (id: SearchId): boolean => untold.has(id),
+    hasFailed: (id: RunId): boolean => untold.has(id),
 
-    shown(record: SearchRecord): SearchRecord {
+    shown(record: R): R {
       const failure = UNDER_WAY.includes(record.status) ? untold.get(record.id)?.failure : undefined;
       return failure === undefined ? record : { ...record, ...outcomeOf(record, failure) };
     },
 
-    /** Runs a search whose lease is ours, by its fence, when its turn comes; lease and place are given up when the run has stopped. */
-    launch(start: Stored<SearchRecord>, place: Place, prepared: Prepared | null, fence: number): void {
+    /** Runs what we hold the lease of, by its fence, when its turn comes; lease and place are given up when the run has stopped. */
+    launch(start: Stored<R>, place: Place, held: H | null, fence: number): void {
       const { id } = start.body;
       untold.get(id)?.controller.abort();
       untold.delete(id);
       const controller = new AbortController();
       const release = leases.keep(id, () => controller.abort(new SupersededError(id)));
-      const stopped = execute(start, place, prepared, fence, controller.signal)
+      const stopped = execute(start, place, held, fence, controller.signal)
         .catch(async (error: unknown) => {
           if (controller.signal.aborted || error instanceof SupersededError) return;
           await fail(id, error);
@@ -231,12 +218,12 @@ export function openRunner(
       runs.set(id, { controller, stopped });
     },
 
-    /** Resolves when no run of the search is under way in this process any more. */
-    async settled(id: SearchId): Promise<void> {
+    /** Resolves when it is not run in this process any more. */
+    async settled(id: RunId): Promise<void> {
       await runs.get(id)?.stopped;
     },
 
-    /** Stops a search's run where it is. */
+    /** Stops a run where it is. */
     halt,
 
     async close(): Promise<void> {

@@ -5,18 +5,24 @@ import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
+import type { Weights } from '../storage/weights.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Keys, openKeys } from './keys.ts';
 import { type Observatory, openObservatory } from './observer.ts';
-import type { SearchParts } from './runner.ts';
-import { openSearches, type Searches } from './searches.ts';
+import { trainingsIn } from './kinds.ts';
+import { openQueue } from './queue.ts';
+import { openSearches, type SearchParts, type Searches } from './searches.ts';
+import { openTrainings, type TrainingParts, type Trainings } from './trainings.ts';
 
 type ScoreArguments = Parameters<typeof scoreArchitecture> extends [unknown, ...infer Rest] ? Rest : never;
 
 export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
+  readonly trainings: Trainings;
+  /** The files of what has been trained. */
+  readonly weights: Weights;
   readonly keys: Keys;
   readonly engine: EngineInfo;
   /** What the engine is at. */
@@ -26,11 +32,13 @@ export interface Service {
   testEngine(): Promise<readonly Check[]>;
   /** Events of a search after a sequence number, stored and to come. */
   readonly follow: Journal['follow'];
+  /** Events of a training, likewise. */
+  readonly followTraining: Journal['follow'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
-  /** Stops searches where they are, then closes engine and archive. */
+  /** Stops searches and trainings where they are, then closes engine and archive. */
   close(): Promise<void>;
 }
 
@@ -51,25 +59,37 @@ function remembered<T>(work: () => Promise<T>, milliseconds: number): () => Prom
   };
 }
 
-export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Service {
-  const { archive, engine, datasets, now } = given;
+export interface ServiceParts extends Omit<SearchParts & TrainingParts, 'journal' | 'tell' | 'queue'> {
+  /** How many searches and trainings run at the same time; as many as there are unless given. */
+  readonly maxSearches?: number;
+}
+
+export function openService(given: ServiceParts): Service {
+  const { archive, engine, datasets, now, weights } = given;
   const { tell, observe } = openObservatory();
   const journal = openJournal(archive, now, tell);
-  const searches = openSearches({ ...given, journal, tell });
+  const trainingJournal = openJournal(archive, now, tell, trainingsIn(archive));
+  const queue = openQueue(given.maxSearches ?? Infinity);
+  const trainings = openTrainings({ ...given, journal: trainingJournal, tell, queue });
+  const searches = openSearches({ ...given, journal, tell, queue });
   return {
     archive,
     searches,
+    trainings,
+    weights,
     keys: openKeys(archive, now),
     engine: engine.info,
     engineLoad: () => engine.load(),
     observe,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
+    followTraining: (...args) => trainingJournal.follow(...args),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {
       await searches.close();
+      await trainings.close();
       await engine.close();
       await archive.close();
     },

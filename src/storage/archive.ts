@@ -10,6 +10,8 @@ import {
   ARCHITECTURES,
   type ArchitectureRecord,
   EVENTS,
+  type EpochRecord,
+  EPOCHS,
   type EventRecord,
   GENERATIONS,
   type GenerationRecord,
@@ -19,10 +21,14 @@ import {
   LEASES,
   type Measurement,
   pathOf,
+  type RunId,
   type SearchId,
   type SearchRecord,
   SEARCHES,
   type SearchStatus,
+  type TrainingId,
+  type TrainingRecord,
+  TRAININGS,
 } from './records.ts';
 
 /** Conditions on a score; one left out does not bind. The first are on its protocol, which individuals lack. */
@@ -35,6 +41,13 @@ export interface ArchitectureFilter {
   readonly feasible?: boolean;
   readonly maxParams?: number;
   readonly maxMacs?: number;
+}
+
+/** Conditions on trainings; one left out does not bind. */
+export interface TrainingFilter {
+  /** Empty: whatever it is doing. */
+  readonly statuses?: readonly SearchStatus[];
+  readonly architecture?: ArchitectureId;
 }
 
 export interface ArchitectureOrder {
@@ -58,8 +71,11 @@ export const architectureKey = (protocolId: ProtocolId, architecture: Architectu
 
 const generationKey = (search: SearchId, generation: number): string => `${search}:${generation}`;
 
-/** Holds until the search's lease is taken again, or the search is deleted. */
-const guardOf = (search: SearchId, fence: number | null): Guard | undefined =>
+const epochKey = ({ training, epoch }: Pick<EpochRecord, 'training' | 'epoch'>): string =>
+  `${training}:${epoch}`;
+
+/** Holds until the lease of what runs is taken again, or that is deleted. */
+const guardOf = (search: RunId, fence: number | null): Guard | undefined =>
   fence === null ? undefined : { collection: LEASES, id: search, where: [['fence', 'eq', fence]] };
 
 /** Value at a dotted path, null when there is none. */
@@ -71,8 +87,8 @@ function valueAt(body: unknown, path: string): Scalar {
 }
 
 /**
- * What a run writes to its search bears the fence of its lease, and is refused (SupersededError) once a
- * newer one has been given out. Without a fence, whoever writes does not run the search.
+ * What a run writes to its search or training bears the fence of its lease, and is refused (SupersededError) once a
+ * newer one has been given out. Without a fence, whoever writes does not run it.
  */
 export type Archive = ReturnType<typeof openArchive>;
 
@@ -141,7 +157,85 @@ export function openArchive(documents: Documents) {
     countSearches: (statuses: readonly SearchStatus[]): Promise<number> =>
       documents.count(SEARCHES, statuses.length > 0 ? [['status', 'in', statuses]] : []),
 
-    findLease: (search: SearchId): Promise<Stored<LeaseRecord> | null> => documents.get(LEASES, search),
+    /** False when the idempotency key is taken. */
+    addTraining: (record: TrainingRecord): Promise<boolean> => documents.insert(TRAININGS, record.id, record),
+
+    findTraining: (id: TrainingId): Promise<Stored<TrainingRecord> | null> => documents.get(TRAININGS, id),
+
+    /** @throws MedNasError NOT_FOUND */
+    async getTraining(id: TrainingId): Promise<Stored<TrainingRecord>> {
+      const found = await documents.get(TRAININGS, id);
+      if (found === null)
+        throw new MedNasError('NOT_FOUND', 'There is no training of that id.', { field: 'id' });
+      return found;
+    },
+
+    async trainingByKey(idempotencyKey: string): Promise<TrainingRecord | null> {
+      const [found] = await documents.find(TRAININGS, { where: [['idempotencyKey', 'eq', idempotencyKey]] });
+      return found?.body ?? null;
+    },
+
+    /** False, with nothing changed, when another process has changed the record since `version`. */
+    replaceTraining: (
+      version: number,
+      record: TrainingRecord,
+      fence: number | null = null,
+    ): Promise<boolean> =>
+      documents.replace(TRAININGS, record.id, version, record, guardOf(record.id, fence)),
+
+    /** Those there are, in no particular order. */
+    findTrainings: async (ids: readonly TrainingId[]): Promise<readonly TrainingRecord[]> =>
+      (await documents.getMany(TRAININGS, ids)).map(({ body }) => body),
+
+    /** Newest first, unless asked for in the other direction. */
+    listTrainings: (
+      filter: TrainingFilter,
+      first: number,
+      after?: Position,
+      direction: 'asc' | 'desc' = 'desc',
+    ): Promise<Page<TrainingRecord>> =>
+      page(
+        TRAININGS,
+        { where: ofTrainings(filter), order: [['createdAt', direction]], ...(after && { after }) },
+        first,
+      ),
+
+    countTrainings: (filter: TrainingFilter): Promise<number> =>
+      documents.count(TRAININGS, ofTrainings(filter)),
+
+    /** Forgets a training, its lease, epochs and events. Its weights are files, elsewhere. */
+    async removeTraining(id: TrainingId): Promise<void> {
+      await documents.remove(LEASES, [['search', 'eq', id]]);
+      await documents.remove(EVENTS, [['search', 'eq', id]]);
+      await documents.remove(EPOCHS, [['training', 'eq', id]]);
+      await documents.remove(TRAININGS, [['id', 'eq', id]]);
+      // Again: one that was told of before the training was gone.
+      await documents.remove(EVENTS, [['search', 'eq', id]]);
+    },
+
+    /** Idempotent: the first that is stored of an epoch stays. */
+    addEpoch: (record: EpochRecord, fence: number | null = null): Promise<boolean> =>
+      documents.insert(EPOCHS, epochKey(record), record, guardOf(record.training, fence)),
+
+    /** Of several trainings; those not stored are left out. */
+    findEpochs: async (
+      keys: readonly Pick<EpochRecord, 'training' | 'epoch'>[],
+    ): Promise<readonly EpochRecord[]> =>
+      (await documents.getMany(EPOCHS, keys.map(epochKey))).map(({ body }) => body),
+
+    /** From the first to one that the training has finished. */
+    async epochs(training: TrainingId, upTo: number): Promise<readonly EpochRecord[]> {
+      const found = await documents.find(EPOCHS, {
+        where: [
+          ['training', 'eq', training],
+          ['epoch', 'lte', upTo],
+        ],
+        order: [['epoch', 'asc']],
+      });
+      return found.map(({ body }) => body);
+    },
+
+    findLease: (search: RunId): Promise<Stored<LeaseRecord> | null> => documents.get(LEASES, search),
 
     /** False, with nothing changed, unless the lease stands at `version`; null: there is none. */
     storeLease: (version: number | null, lease: LeaseRecord): Promise<boolean> =>
@@ -149,8 +243,8 @@ export function openArchive(documents: Documents) {
         ? documents.insert(LEASES, lease.search, lease)
         : documents.replace(LEASES, lease.search, version, lease),
 
-    /** Of a search that there is not: otherwise its fence would begin anew. */
-    removeLease: async (search: SearchId): Promise<void> => {
+    /** Of a search or training that there is not: otherwise its fence would begin anew. */
+    removeLease: async (search: RunId): Promise<void> => {
       await documents.remove(LEASES, [['search', 'eq', search]]);
     },
 
@@ -226,6 +320,15 @@ export function openArchive(documents: Documents) {
       return (await documents.getMany(ARCHITECTURES, ids)).map(({ body }) => body);
     },
 
+    /** A score of an architecture, under whatever protocol; null: it has none. */
+    async architectureNamed(architecture: ArchitectureId): Promise<ArchitectureRecord | null> {
+      const [found] = await documents.find(ARCHITECTURES, {
+        where: [['architecture', 'eq', architecture]],
+        limit: 1,
+      });
+      return found?.body ?? null;
+    },
+
     /** Keeps the first score there is: a second one changes nothing, unless the first does not last. */
     async addArchitecture(record: ArchitectureRecord): Promise<boolean> {
       const id = architectureKey(record.protocolId, record.architecture);
@@ -282,7 +385,7 @@ export function openArchive(documents: Documents) {
       documents.insert(EVENTS, `${record.search}:${record.sequence}`, record, guardOf(record.search, fence)),
 
     /** Events after a sequence number, in order. */
-    async events(search: SearchId, after: number, limit: number): Promise<readonly EventRecord[]> {
+    async events(search: RunId, after: number, limit: number): Promise<readonly EventRecord[]> {
       const found = await documents.find(EVENTS, {
         where: [
           ['search', 'eq', search],
@@ -294,14 +397,14 @@ export function openArchive(documents: Documents) {
       return found.map(({ body }) => body);
     },
 
-    /** Whether what the key names is among a search's events. */
-    hasEvent: async (search: SearchId, key: string): Promise<boolean> =>
+    /** Whether what the key names is among the events of a search or training. */
+    hasEvent: async (search: RunId, key: string): Promise<boolean> =>
       (await documents.count(EVENTS, [
         ['search', 'eq', search],
         ['key', 'eq', key],
       ])) > 0,
 
-    async lastEvent(search: SearchId): Promise<EventRecord | null> {
+    async lastEvent(search: RunId): Promise<EventRecord | null> {
       const [last] = await documents.find(EVENTS, {
         where: [['search', 'eq', search]],
         order: [['sequence', 'desc']],
@@ -311,6 +414,11 @@ export function openArchive(documents: Documents) {
     },
   };
 }
+
+const ofTrainings = ({ statuses = [], architecture }: TrainingFilter): readonly Condition[] => [
+  ...(statuses.length > 0 ? [['status', 'in', statuses] as const] : []),
+  ...(architecture === undefined ? [] : [['architecture', 'eq', architecture] as const]),
+];
 
 function conditions(filter: ArchitectureFilter): readonly Condition[] {
   const { feasible, ...limits } = filter;

@@ -6,10 +6,17 @@ import type { ErrorCode } from '../search/errors.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Individual } from '../search/individual.ts';
 import type { Scale } from '../search/objectives.ts';
+import type { Model } from '../search/model.ts';
+import type { Shape } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
+import type { Measured } from '../metrics/measured.ts';
+import type { Recipe } from '../training/recipe.ts';
 import type { Collection } from './documents.ts';
 
 export type SearchId = string & { readonly brand: 'SearchId' };
+export type TrainingId = string & { readonly brand: 'TrainingId' };
+/** Of what runs in the background, holds a lease, and tells of itself in events. */
+export type RunId = SearchId | TrainingId;
 
 export const SEARCH_STATUSES = [
   'queued',
@@ -22,7 +29,7 @@ export const SEARCH_STATUSES = [
 ] as const;
 export type SearchStatus = (typeof SEARCH_STATUSES)[number];
 
-/** Why a search failed, for a person and for a program. */
+/** Why a search or a training failed, for a person and for a program. */
 export interface Failure {
   readonly code: ErrorCode | 'INTERNAL';
   readonly message: string;
@@ -86,7 +93,78 @@ export interface ArchitectureRecord {
   readonly scoredAt: string;
 }
 
-/** What happened in a search. */
+/** Everything the outcome of a training depends on beside model and recipe. */
+export interface TrainingProtocol {
+  readonly dataset: string;
+  readonly task: Measured['task'];
+  /** SHA-256 of shapes, pixels and labels of the three splits. */
+  readonly data: string;
+  /** Images of each split. */
+  readonly samples: Readonly<Record<'train' | 'val' | 'test', number>>;
+  /** One image. */
+  readonly input: Shape;
+  readonly classes: number;
+  readonly multiLabel: boolean;
+  /** Backend and revision of its arithmetic. */
+  readonly numerics: string;
+}
+
+/** Measured on the validation split after an epoch. */
+export interface Validation {
+  /** Mean cross-entropy; null: not finite. */
+  readonly loss: number | null;
+  readonly auc: number;
+  readonly acc: number;
+}
+
+/** The weights that are kept: those of the epoch with the best validation AUC so far. */
+export interface BestWeights extends Validation {
+  readonly epoch: number;
+  /** Of the file. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface TrainingRecord {
+  readonly id: TrainingId;
+  readonly model: Model;
+  /** Of a model that is an architecture, whose scores bear it too; null: a baseline. */
+  readonly architecture: ArchitectureId | null;
+  /** A registered name or the path of an npz. */
+  readonly dataset: string;
+  readonly recipe: Recipe;
+  /** null until the dataset is on disk and read. */
+  readonly protocol: TrainingProtocol | null;
+  readonly status: SearchStatus;
+  readonly failure: Failure | null;
+  readonly idempotencyKey: string | null;
+  readonly client?: string | null;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
+  /** The last finished one, from 0; -1: none. Its checkpoint is on disk. */
+  readonly epoch: number;
+  readonly best: BestWeights | null;
+  /** Of the best epoch, on each split; null until the training has completed. */
+  readonly measured: { readonly validation: Measured; readonly test: Measured } | null;
+  /** That it has run, up to its last finished epoch or the end of its quota; missing: none yet. */
+  readonly seconds?: number;
+}
+
+export interface EpochRecord {
+  readonly training: TrainingId;
+  /** From 0. */
+  readonly epoch: number;
+  /** Mean over its images, each before the update it was part of. */
+  readonly trainingLoss: number;
+  readonly validation: Validation;
+  readonly learningRate: number;
+  /** That it took, validation included. */
+  readonly seconds: number;
+  readonly finishedAt: string;
+}
+
+/** What happened in a search; in a training, `epoch` and `status`. */
 export type Happening =
   | { readonly type: 'status'; readonly status: SearchStatus; readonly failure: Failure | null }
   | {
@@ -96,11 +174,13 @@ export type Happening =
       /** Whether the score came from the archive. */
       readonly reused: boolean;
     }
-  | { readonly type: 'generation'; readonly generation: number };
+  | { readonly type: 'generation'; readonly generation: number }
+  | { readonly type: 'epoch'; readonly epoch: number };
 
 export interface EventRecord {
-  readonly search: SearchId;
-  /** 1, 2, 3, ... without a gap in each search. */
+  /** Whose it is. Named when there were searches alone; a training's own id here. */
+  readonly search: RunId;
+  /** 1, 2, 3, ... without a gap in each search or training. */
   readonly sequence: number;
   /** Says what happened once only: written again after a crash, it is the same event. */
   readonly key: string;
@@ -108,7 +188,7 @@ export interface EventRecord {
   readonly happening: Happening;
 }
 
-/** Who runs searches: one service in one process. */
+/** Who runs searches and trainings: one service in one process. */
 export interface Owner {
   readonly host: string;
   readonly pid: number;
@@ -118,9 +198,10 @@ export interface Owner {
   readonly token: string;
 }
 
-/** Says that a search is being run, and must be left alone until it expires. Kept as long as the search. */
+/** Says that a search or training is being run, and must be left alone until it expires. Kept as long as its record. */
 export interface LeaseRecord {
-  readonly search: SearchId;
+  /** What is run; named when there were searches alone. */
+  readonly search: RunId;
   /** null: released. */
   readonly owner: Owner | null;
   readonly expiresAt: string;
@@ -195,8 +276,24 @@ export const EVENTS = collection<EventRecord>(
 );
 export const LEASES = collection<LeaseRecord>('leases', [], [['search']], UPGRADES.leases);
 
+export const TRAININGS = collection<TrainingRecord>(
+  'trainings',
+  [['idempotencyKey']],
+  [['createdAt'], ['status'], ['architecture']],
+);
+export const EPOCHS = collection<EpochRecord>('epochs', [['training', 'epoch']], []);
+
 /** A backup that is being, or has been, restored here; its id is the file's checksum. */
 export const RESTORES = collection<{ readonly at: string }>('restores', [], []);
 
 /** Each after those that its documents refer to. */
-export const COLLECTIONS = [ARCHITECTURES, SEARCHES, LEASES, INDIVIDUALS, GENERATIONS, EVENTS] as const;
+export const COLLECTIONS = [
+  ARCHITECTURES,
+  SEARCHES,
+  TRAININGS,
+  LEASES,
+  INDIVIDUALS,
+  GENERATIONS,
+  EPOCHS,
+  EVENTS,
+] as const;

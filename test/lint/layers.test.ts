@@ -9,18 +9,29 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['search', 'data', 'engine', 'storage', 'service', 'schema', 'resolvers', 'server'] as const;
+const FOLDERS = [
+  'search',
+  'data',
+  'metrics',
+  'engine',
+  'storage',
+  'service',
+  'schema',
+  'resolvers',
+  'server',
+] as const;
 type Folder = (typeof FOLDERS)[number];
 const ABOVE = ['config.ts', 'compose.ts', 'main.ts', 'cli.ts', 'cli/search.ts'];
 
 const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   search: [],
   data: ['search'],
-  engine: ['search'],
-  storage: ['search'],
-  service: ['search', 'data', 'engine', 'storage'],
-  schema: ['search'],
-  resolvers: ['search', 'schema', 'service'],
+  metrics: ['search'],
+  engine: ['search', 'metrics'],
+  storage: ['search', 'metrics'],
+  service: ['search', 'data', 'metrics', 'engine', 'storage'],
+  schema: ['search', 'metrics'],
+  resolvers: ['search', 'metrics', 'schema', 'service'],
   server: ['search', 'service', 'resolvers'],
 };
 
@@ -92,6 +103,19 @@ const pure = [
       ["export const b = fetch('x');", false],
     ] as const
   ).map(([code, isLegal]) => ({ file: 'search', code, isLegal })),
+  ...['node:crypto', 'node:util', 'node:fs', 'fs', 'mongoose', '@a/b'].map((name) =>
+    importing('metrics', name, false),
+  ),
+  ...(
+    [
+      ["import type { A } from '../data/dataset.ts';\nexport type B = A;", true],
+      ["import { type A, b } from '../data/dataset.ts';\nexport const c: A = b;", false],
+      ["import type { A } from '../engine/engine.ts';\nexport type B = A;", false],
+      ['export const b = Math.random();', false],
+      ['export const b = Date.now();', false],
+      ["export const b = fetch('x');", false],
+    ] as const
+  ).map(([code, isLegal]) => ({ file: 'metrics', code, isLegal })),
 ];
 
 const above: readonly Row[] = ['.', 'cli'].flatMap((folder) => [

@@ -7,6 +7,7 @@ import type { Archive } from '../../src/storage/archive.ts';
 import type {
   EventRecord,
   Happening,
+  RunId,
   SearchId,
   SearchRecord,
   SearchStatus,
@@ -41,9 +42,9 @@ function openStore(wait: (what: string) => Promise<void> = () => Promise.resolve
       events.push(event);
       return true;
     }),
-    hasEvent: slowly('hasEvent', (_: SearchId, key: string) => events.some((event) => event.key === key)),
+    hasEvent: slowly('hasEvent', (_: RunId, key: string) => events.some((event) => event.key === key)),
     lastEvent: slowly('lastEvent', () => events.at(-1) ?? null),
-    events: slowly('events', (_: SearchId, after: number, limit: number) =>
+    events: slowly('events', (_: RunId, after: number, limit: number) =>
       events.filter(({ sequence }) => sequence > after).slice(0, limit),
     ),
     findSearch: slowly('findSearch', () =>

@@ -25,6 +25,7 @@ import { type Archive, openArchive } from '../../src/storage/archive.ts';
 import type { Documents } from '../../src/storage/documents.ts';
 import { type EventRecord, LEASES, type SearchId, type SearchRecord } from '../../src/storage/records.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
+import { openWeights } from '../../src/storage/weights.ts';
 
 /** 6 + 3 * 6 networks of two blocks and four channels, on eight images: some milliseconds each. */
 export const TINY = {
@@ -110,6 +111,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
         };
       },
     },
+    weights: openWeights(join(folder, 'weights')),
     now,
     ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),
     ...(options.quota !== undefined && { quota: options.quota }),

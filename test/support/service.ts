@@ -17,7 +17,9 @@ import { type RunningServer, type ServerOptions, startServer } from '../../src/s
 import { openService, type Service } from '../../src/service/service.ts';
 import { type Archive, openArchive } from '../../src/storage/archive.ts';
 import { openSqlite } from '../../src/storage/sqlite.ts';
+import { openWeights } from '../../src/storage/weights.ts';
 import type { Answer } from '../server/answers.ts';
+import { openLearning } from './learning.ts';
 
 /** How many scores may still be computed. */
 export interface Permits {
@@ -137,11 +139,7 @@ export const openFormulaEngine = (permits: Permits): Engine => ({
       return evaluations;
     },
   }),
-  async train(lesson, signal) {
-    await permits.take(signal);
-    return moveTowards(lesson);
-  },
-  predict: async (problem, values, images) => shine(problem, values, images),
+  ...openLearning(permits),
   inspect: () => Promise.reject(new Error('a formula has nothing inside')),
   // A formula takes no memory.
   requireFit: () => undefined,
@@ -197,6 +195,7 @@ export async function openTestService({
     archive: noted(openArchive(await openSqlite(folder)), calls),
     engine: openFormulaEngine(gate),
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false, confined: true }),
+    weights: openWeights(join(folder, 'weights')),
     now: () => new Date(),
     maxSearches,
     onError: () => undefined,

@@ -1,14 +1,16 @@
 // Puts a backup's documents into an archive. Nothing is written before the whole file has been read and
-// compared with what is there. Searches come last: one that is there is whole, so a restore that was
+// compared with what is there. Searches and trainings come last: one that is there is whole, so a restore that was
 // killed leaves none that could be run, and the same restore again goes on where it was.
 
 import { isDeepStrictEqual } from 'node:util';
 import { MedNasError } from '../../search/errors.ts';
 import { type Collection, type Documents, type Stored, toStored } from '../documents.ts';
-import { COLLECTIONS, LEASES, RESTORES, SEARCHES } from '../records.ts';
+import { COLLECTIONS, LEASES, RESTORES, SEARCHES, TRAININGS } from '../records.ts';
 import { type Counts, readBackup, type Row, tally, type Trailer } from './file.ts';
 
 const PAGE = 500;
+/** Their records say that all that belongs to them is there. */
+const RUNS: ReadonlySet<unknown> = new Set([SEARCHES, TRAININGS]);
 /** Conflicts that are told of one by one. */
 const SHOWN = 5;
 
@@ -119,7 +121,7 @@ export async function restore(
   const skipped: Record<string, number> = {};
   for (const isLast of [false, true]) {
     for await (const [collection, rows] of pages(path)) {
-      if ((collection === SEARCHES) !== isLast) continue;
+      if (RUNS.has(collection) !== isLast) continue;
       const { there, conflicts: since } = await compare(documents, collection, rows);
       const missing = rows.filter(({ id }) => !there.has(id));
       const stored = await documents.insertMany(collection, missing);

@@ -1,8 +1,17 @@
-// Whether a search's record, its generations, its individuals and its events tell the same.
+// Whether a search's record, its generations, its individuals and its events tell the same; likewise a training's
+// record, its epochs and its events.
 
 import type { Stored } from '../documents.ts';
 import { pagesOf } from '../pages.ts';
-import { type EventRecord, EVENTS, GENERATIONS, INDIVIDUALS, type SearchRecord } from '../records.ts';
+import {
+  EPOCHS,
+  type EventRecord,
+  EVENTS,
+  GENERATIONS,
+  INDIVIDUALS,
+  type SearchRecord,
+  type TrainingRecord,
+} from '../records.ts';
 import { DELETE, type Findings, type Reader, RESTORE, scoresOf, wellShaped } from './finding.ts';
 
 async function* verifyEvents(reader: Reader, record: SearchRecord): Findings {
@@ -78,4 +87,48 @@ async function* verifyCounts(reader: Reader, record: SearchRecord): Findings {
 export async function* verifyHistory(reader: Reader, record: SearchRecord): Findings {
   yield* verifyCounts(reader, record);
   yield* verifyEvents(reader, record);
+}
+
+const DELETE_TRAINING = 'Delete the training and run it again: it comes to the same.';
+
+/** A run that has not ended may have stored an epoch more than its record counts. */
+export async function* verifyEpochs(reader: Reader, record: TrainingRecord): Findings {
+  const where = `trainings ${record.id}`;
+  const advice = DELETE_TRAINING;
+  const found = await reader.find(EPOCHS, {
+    where: [['training', 'eq', record.id]],
+    order: [['epoch', 'asc']],
+  });
+  const gap = found.findIndex(({ body }, i) => body.epoch !== i);
+  if (gap >= 0) yield { where, what: `epoch ${gap} is missing`, advice };
+  const most = record.status === 'completed' ? 1 : 2;
+  if (found.length < record.epoch + 1 || found.length > record.epoch + most)
+    yield { where, what: `has finished epoch ${record.epoch}, and ${found.length} are stored`, advice };
+  if (record.epoch >= 0 && record.protocol === null)
+    yield { where, what: 'has epochs and no protocol', advice };
+  if (record.epoch >= 0 && (record.best === null || record.best.epoch > record.epoch))
+    yield { where, what: 'has epochs, and none of them is its best', advice };
+  if (record.status === 'completed' && record.measured === null)
+    yield { where, what: 'has completed, and nothing of it is measured', advice };
+
+  let sequence = 0;
+  let epoch = -1;
+  const whose = `events of training ${record.id}`;
+  for await (const page of pagesOf(reader, EVENTS, ['search', 'sequence'], [['search', 'eq', record.id]]))
+    for (const { body } of page) {
+      if (body.sequence !== sequence + 1)
+        yield { where: whose, what: `number ${body.sequence} follows ${sequence}`, advice };
+      ({ sequence } = body);
+      if (body.happening.type !== 'epoch') continue;
+      if (body.happening.epoch !== epoch + 1)
+        yield { where: whose, what: `epoch ${body.happening.epoch} is told of after ${epoch}`, advice };
+      ({ epoch } = body.happening);
+    }
+  // The last one may be told of when the training goes on.
+  if (epoch < record.epoch - (record.status === 'completed' ? 0 : 1) || epoch > record.epoch)
+    yield {
+      where: whose,
+      what: `tell of epochs up to ${epoch}, and the training has finished ${record.epoch}`,
+      advice,
+    };
 }

@@ -1,5 +1,5 @@
 // Whether an archive is whole: each document has its shape and the id its content gives it, what it refers
-// to is there, and each search's records, generations and events tell the same. What a crash may leave, and
+// to is there, and the records, generations, epochs and events of each search or training tell the same. What a crash may leave, and
 // a run makes good when it goes on, is no fault. Reads pages, so memory does not grow with the archive.
 
 import { isDeepStrictEqual } from 'node:util';
@@ -12,6 +12,8 @@ import { pagesOf } from '../pages.ts';
 import {
   ARCHITECTURES,
   type ArchitectureRecord,
+  type EpochRecord,
+  EPOCHS,
   EVENTS,
   type EventRecord,
   GENERATIONS,
@@ -23,13 +25,18 @@ import {
   type SearchId,
   type SearchRecord,
   SEARCHES,
+  type TrainingRecord,
+  TRAININGS,
 } from '../records.ts';
 import { DELETE, type Findings, type Reader, RESTORE, scoresOf, wellShaped } from './finding.ts';
-import { verifyHistory } from './history.ts';
+import { verifyEpochs, verifyHistory } from './history.ts';
 
 const RESCORE = 'Restore it from a backup, or remove it: whoever asks next has it scored again.';
 
-async function byId(reader: Reader, ids: Iterable<SearchId>): Promise<ReadonlyMap<SearchId, SearchRecord>> {
+async function searchesById(
+  reader: Reader,
+  ids: Iterable<SearchId>,
+): Promise<ReadonlyMap<SearchId, SearchRecord>> {
   const found = await reader.find(SEARCHES, { where: [['id', 'in', [...new Set(ids)]]] });
   return new Map(found.map(({ body }) => [body.id, body]));
 }
@@ -103,7 +110,7 @@ async function* verifyIndividuals(reader: Reader): Findings {
   for await (const page of pagesOf(reader, INDIVIDUALS)) {
     const records: Stored<IndividualRecord>[] = [];
     yield* wellShaped(INDIVIDUALS, page, (body) => `${body.search}:${body.index}`, records);
-    const searches = await byId(
+    const searches = await searchesById(
       reader,
       records.map(({ body }) => body.search),
     );
@@ -117,19 +124,39 @@ async function* verifyIndividuals(reader: Reader): Findings {
   }
 }
 
-async function* verifyBelonging<B extends EventRecord | LeaseRecord | GenerationRecord>(
+/** Whose a document is that belongs to a search or a training. */
+const ownerIn = (body: EventRecord | LeaseRecord | GenerationRecord | EpochRecord): string =>
+  'training' in body ? body.training : body.search;
+
+async function* verifyBelonging<B extends EventRecord | LeaseRecord | GenerationRecord | EpochRecord>(
   reader: Reader,
   collection: Collection<B>,
 ): Findings {
   for await (const page of pagesOf(reader, collection)) {
-    const searches = await byId(
-      reader,
-      page.map(({ body }) => body.search),
-    );
+    const where = [['id', 'in', [...new Set(page.map(({ body }) => ownerIn(body)))]]] as const;
+    const owners = [
+      ...(await reader.find(SEARCHES, { where })),
+      ...(await reader.find(TRAININGS, { where })),
+    ];
+    const there = new Set<string>(owners.map(({ id }) => id));
     for (const { id, body } of page)
-      if (!searches.has(body.search))
-        yield { where: `${collection.name} ${id}`, what: 'is of a search that is missing', advice: RESTORE };
+      if (!there.has(ownerIn(body)))
+        yield {
+          where: `${collection.name} ${id}`,
+          what: `is of a ${'training' in body ? 'training' : 'search'} that is missing`,
+          advice: RESTORE,
+        };
   }
+}
+
+async function* verifyTrainings(reader: Reader): Findings {
+  for await (const page of pagesOf(reader, TRAININGS)) {
+    const records: Stored<TrainingRecord>[] = [];
+    yield* wellShaped(TRAININGS, page, ({ id }) => id, records);
+    for (const { body } of records) yield* verifyEpochs(reader, body);
+  }
+  for await (const page of pagesOf(reader, EPOCHS))
+    yield* wellShaped(EPOCHS, page, (body) => `${body.training}:${body.epoch}`, []);
 }
 
 async function* verifyLeases(reader: Reader): Findings {
@@ -143,7 +170,8 @@ export async function* verify(reader: Reader): Findings {
   yield* verifySearches(reader);
   yield* verifyIndividuals(reader);
   yield* verifyGenerations(reader);
+  yield* verifyTrainings(reader);
   yield* verifyLeases(reader);
-  for (const collection of [GENERATIONS, EVENTS, LEASES])
+  for (const collection of [GENERATIONS, EPOCHS, EVENTS, LEASES])
     yield* verifyBelonging(reader, collection as Collection<EventRecord | LeaseRecord | GenerationRecord>);
 }
