@@ -25,13 +25,16 @@ const interval = ({ interval }: Metric): string =>
 
 const cell = (text: string | number): string => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-const table = (rows: readonly (readonly (string | number)[])[]): readonly string[] => {
+type Row = readonly (string | number)[];
+
+const tableLine = (cells: Row): string => `| ${cells.map(cell).join(' | ')} |`;
+
+const table = (rows: readonly Row[]): readonly string[] => {
   const [head = [], ...rest] = rows;
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rest.map(line)];
+  return [tableLine(head), tableLine(head.map(() => '---')), ...rest.map(tableLine)];
 };
 
-function modelRows(subject: Subject): readonly (readonly (string | number)[])[] {
+function modelRows(subject: Subject): readonly Row[] {
   const { model, network, input, classes } = subject;
   return [
     ['what', 'value'],
@@ -54,9 +57,12 @@ function modelRows(subject: Subject): readonly (readonly (string | number)[])[] 
   ];
 }
 
-function dataLines({ facts: { dataset } }: Subject): readonly string[] {
+function dataLines({ facts: { dataset, training } }: Subject): readonly string[] {
   if (dataset === null) return ['None: this network was built for a size of image, not for a dataset.'];
   return [
+    ...(training === null
+      ? ['The architecture was scored on a batch of it; no weights were learned from it.', '']
+      : []),
     ...table([
       ['what', 'value'],
       ['dataset', `${dataset.title} (\`${dataset.name}\`)`],
@@ -66,7 +72,7 @@ function dataLines({ facts: { dataset } }: Subject): readonly string[] {
         'images',
         Object.entries(dataset.samples)
           .map(([split, count]) => `${split} ${count}`)
-          .join(', '),
+          .join(', ') || 'not known',
       ],
       ['licence of the data', dataset.licence ?? 'not known'],
       ['source', dataset.url ?? 'not known'],
@@ -91,7 +97,11 @@ function trainingLines({ facts: { training } }: Subject): readonly string[] {
   ];
 }
 
-const fence = (language: string, code: string): readonly string[] => [`\`\`\`${language}`, code.trim(), '```'];
+const fence = (language: string, code: string): readonly string[] => [
+  `\`\`\`${language}`,
+  code.trim(),
+  '```',
+];
 
 function loadingLines({ name, input: [height, width, channels] }: Subject): readonly string[] {
   return [

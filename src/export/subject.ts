@@ -80,7 +80,7 @@ export function valuesIn({ values }: Subject, format: string): Float32Array {
   throw new MedNasError(
     'INVALID_STATE',
     `A file of format ${format} holds weights, and there are none yet. Train the architecture first, export it with ` +
-      "its initial weights, or choose json, svg or dot, which hold the graph alone.",
+      'its initial weights, or choose json, svg or dot, which hold the graph alone.',
     { field: 'format' },
   );
 }

@@ -87,7 +87,11 @@ const poolWith =
     const read = reader(inputs[0] as Maps, shape);
     return build(node.shape, (row, column, c) => {
       const taps = Array.from({ length: size * size }, (_, k) =>
-        read(2 * row - before(shape[0]) + Math.floor(k / size), 2 * column - before(shape[1]) + (k % size), c),
+        read(
+          2 * row - before(shape[0]) + Math.floor(k / size),
+          2 * column - before(shape[1]) + (k % size),
+          c,
+        ),
       );
       return reduce(taps.filter((tap) => tap !== undefined));
     });
@@ -160,7 +164,11 @@ function inferOne(network: Network, all: Float32Array, image: Maps): readonly nu
 }
 
 /** [images][classes] from images as [images, height, width, channels]. */
-export function infer(network: Network, values: Float32Array, images: Float32Array): readonly (readonly number[])[] {
+export function infer(
+  network: Network,
+  values: Float32Array,
+  images: Float32Array,
+): readonly (readonly number[])[] {
   const [height, width, channels] = (network.nodes[0] as Node).shape;
   const size = height * width * channels;
   return Array.from({ length: images.length / size }, (_, n) =>

@@ -70,8 +70,8 @@ export const CASES: readonly SubjectCase[] = [
     title: 'zeros and identities alone, RGB',
     model: architecture(
       [
-        7, 0, 7, 0, 7, 0, 7, 0, 6, 0, 0, 1, 2, 3, 6, 0, 6, 0, 6, 0, 6, 0, 6, 0, 4, 5, 4, 5, 7, 0, 5, 1, 7, 2, 5,
-        0, 6, 3, 3, 3, 1, 1,
+        7, 0, 7, 0, 7, 0, 7, 0, 6, 0, 0, 1, 2, 3, 6, 0, 6, 0, 6, 0, 6, 0, 6, 0, 4, 5, 4, 5, 7, 0, 5, 1, 7, 2,
+        5, 0, 6, 3, 3, 3, 1, 1,
       ],
       8,
     ),
@@ -91,8 +91,8 @@ export const CASES: readonly SubjectCase[] = [
     title: 'four blocks, 64 px',
     model: architecture(
       [
-        1, 0, 3, 0, 5, 1, 7, 1, 6, 2, 0, 1, 2, 3, 2, 0, 4, 0, 6, 0, 0, 3, 5, 2, 4, 5, 3, 1, 0, 0, 7, 0, 7, 1, 3,
-        1, 4, 4, 5, 5, 1, 0, 5, 0, 6, 1, 2, 0, 1, 1, 4, 2, 2, 2, 5, 4,
+        1, 0, 3, 0, 5, 1, 7, 1, 6, 2, 0, 1, 2, 3, 2, 0, 4, 0, 6, 0, 0, 3, 5, 2, 4, 5, 3, 1, 0, 0, 7, 0, 7, 1,
+        3, 1, 4, 4, 5, 5, 1, 0, 5, 0, 6, 1, 2, 0, 1, 1, 4, 2, 2, 2, 5, 4,
       ],
       4,
     ),
@@ -103,8 +103,8 @@ export const CASES: readonly SubjectCase[] = [
     title: 'three blocks of many pools, 28 px RGB, one class',
     model: architecture(
       [
-        2, 0, 0, 0, 6, 0, 7, 2, 1, 0, 5, 4, 3, 2, 4, 0, 1, 1, 3, 2, 5, 3, 0, 4, 1, 0, 3, 5, 6, 0, 6, 1, 6, 2, 6,
-        3, 2, 4, 4, 5, 0, 2,
+        2, 0, 0, 0, 6, 0, 7, 2, 1, 0, 5, 4, 3, 2, 4, 0, 1, 1, 3, 2, 5, 3, 0, 4, 1, 0, 3, 5, 6, 0, 6, 1, 6, 2,
+        6, 3, 2, 4, 4, 5, 0, 2,
       ],
       4,
     ),
@@ -138,14 +138,20 @@ export function subjectOf({ model, input, classes }: SubjectCase, seed = 7): Sub
   };
 }
 
-/** [images, height, width, channels] in -1..1: a pattern each, brighter and finer from one to the next, and noise. */
-export function imagesFor([height, width, channels]: Shape, images: number): Float32Array {
+/** uint8 [images, height, width, channels]: a pattern each, finer from one to the next, and noise; in shared memory. */
+export function pixelsFor([height, width, channels]: Shape, images: number): Uint8Array {
   const size = height * width * channels;
-  const noise = drawn(images * size, 1, 'images', -0.2, 0.2);
-  return noise.map((value, i) => {
+  const noise = drawn(images * size, 1, 'images', -25, 25);
+  const pixels = new Uint8Array(new SharedArrayBuffer(images * size));
+  noise.forEach((value, i) => {
     const [n, c] = [Math.floor(i / size), i % channels];
     const [y, x] = [Math.floor(i / (width * channels)) % height, Math.floor(i / channels) % width];
     const wave = Math.cos(((n + 1) * (3 * x + 2 * y + 5 * c)) / (height + width));
-    return value + 0.5 * wave + (n % 2 === 0 ? -0.3 : 0.3);
+    pixels[i] = Math.round(128 + value + 64 * wave + (n % 2 === 0 ? -38 : 38));
   });
+  return pixels;
 }
+
+/** As networks read them: (x / 255 - 0.5) / 0.5. */
+export const scaled = (pixels: Uint8Array): Float32Array =>
+  Float32Array.from(pixels, (x) => (x / 255 - 0.5) / 0.5);

@@ -53,5 +53,7 @@ export function writeDot(subject: Subject): readonly ExportedFile[] {
     ]),
     '}',
   ];
-  return [{ name: `${subject.name}.dot`, content: `${content.join('\n')}\n`, mediaType: 'text/vnd.graphviz' }];
+  return [
+    { name: `${subject.name}.dot`, content: `${content.join('\n')}\n`, mediaType: 'text/vnd.graphviz' },
+  ];
 }

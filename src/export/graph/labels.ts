@@ -26,7 +26,8 @@ export function countLabel(count: number): string {
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${unit}`;
 }
 
-const strided = ({ attrs: { stride } }: NodeOf<'conv'>): string => (stride === undefined ? '' : ` /${stride}`);
+const strided = ({ attrs: { stride } }: NodeOf<'conv'>): string =>
+  stride === undefined ? '' : ` /${stride}`;
 const window = ({ attrs: { size } }: NodeOf<'maxPool' | 'avgPool'>): string => `${size}×${size}`;
 
 /** What tells operations of a kind apart: a kernel or a window, and a dilation that does something. */

@@ -12,7 +12,9 @@ const INK = '#15211e';
 const FAINT = '#52625d';
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
-export const PAINT: Readonly<Record<Kind, { readonly fill: string; readonly line: string; readonly says: string }>> = {
+export const PAINT: Readonly<
+  Record<Kind, { readonly fill: string; readonly line: string; readonly says: string }>
+> = {
   conv: { fill: '#dff1ee', line: '#3f9b92', says: 'learned' },
   pool: { fill: '#fbf0d9', line: '#c08a2d', says: 'pooling' },
   data: { fill: '#ffffff', line: '#52625d', says: 'data' },

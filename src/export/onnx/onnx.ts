@@ -94,10 +94,7 @@ const RULES: Rules<Context, readonly OnnxNode[]> = {
   // Zeros of the shape of what is read; 0 times it would be NaN where that is infinite.
   zero: (node, { reads, makes }) => {
     const shape = `${node.path}.shape`;
-    return [
-      { ...op('Shape', node, reads, shape), name: shape },
-      op('ConstantOfShape', node, [shape], makes),
-    ];
+    return [{ ...op('Shape', node, reads, shape), name: shape }, op('ConstantOfShape', node, [shape], makes)];
   },
   concat: plain('Concat', [int('axis', 1)]),
   add: plain('Sum'),

@@ -123,7 +123,7 @@ const { root } = protobuf.parse(SCHEMA, { keepCase: true });
 const MODEL = root.lookupType('onnx.ModelProto');
 
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const wrong = MODEL.verify(model as never);
+  const wrong = MODEL.verify(model);
   if (wrong !== null) throw new Error(`not an ONNX model: ${wrong}`);
-  return MODEL.encode(model as never).finish();
+  return MODEL.encode(model).finish();
 }

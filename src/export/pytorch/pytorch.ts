@@ -27,8 +27,5 @@ export function writePytorch(subject: Subject): readonly ExportedFile[] {
     values,
   }));
   const weights = encodeTensors({ tensors, metadata: { format: 'pt', ...factsAsText(subject) } });
-  return [
-    source,
-    { name: `${name}.safetensors`, content: weights, mediaType: 'application/octet-stream' },
-  ];
+  return [source, { name: `${name}.safetensors`, content: weights, mediaType: 'application/octet-stream' }];
 }

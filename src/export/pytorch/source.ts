@@ -1,7 +1,7 @@
 // A network as PyTorch source that a person can read and change: a class a cell, submodules called as in our
 // paths, so that the names in its state are `b0.n1.dw1.weight`. It needs PyTorch (1.10 or later) and nothing else.
 
-import type { Network, NodeOf, Op } from '../../search/network.ts';
+import type { Network, Node, NodeOf, Op } from '../../search/network.ts';
 import { INPUT_RANGE, factsAsText, modelTitle } from '../facts.ts';
 import { BN_EPSILON, type Subject } from '../subject.ts';
 import { type Branch, type Leaf, type Part, treeOf } from '../tree.ts';
@@ -9,9 +9,9 @@ import { HELPERS, type HelperName, LOADING } from './support.ts';
 
 interface Row<O extends Op> {
   /** A module that does it. */
-  module?(node: NodeOf<O>, from: NodeOf<Op>): string;
+  readonly module?: (node: NodeOf<O>, from: Node) => string;
   /** An expression over names of what it reads; where there is none the module is called. */
-  call?(reads: readonly string[]): string;
+  readonly call?: (reads: readonly string[]) => string;
   readonly needs?: readonly HelperName[];
 }
 
@@ -29,7 +29,9 @@ const ROWS: { readonly [O in Op]: Row<O> } = {
       `depthwise(${channels}, ${pair(kernel)}${dilation === 1 ? '' : `, dilation=${dilation}`})`,
     needs: ['depthwise'],
   },
-  batchNorm: { module: ({ shape: [, , channels] }) => `nn.BatchNorm2d(${channels}, eps=${BN_EPSILON.toExponential()})` },
+  batchNorm: {
+    module: ({ shape: [, , channels] }) => `nn.BatchNorm2d(${channels}, eps=${BN_EPSILON.toExponential()})`,
+  },
   relu: { module: () => 'nn.ReLU()', call: ([x]) => `torch.relu(${x})` },
   zero: { call: ([x]) => `torch.zeros_like(${x})` },
   concat: { call: (reads) => `torch.cat([${reads.join(', ')}], dim=1)` },
@@ -40,7 +42,7 @@ const ROWS: { readonly [O in Op]: Row<O> } = {
   dense: { module: ({ attrs: { units } }, { shape: [, , from] }) => `nn.Linear(${from}, ${units})` },
 };
 
-const rowOf = ({ node }: Leaf): Row<Op> => ROWS[node.op] as Row<Op>;
+const rowOf = ({ node }: Leaf): Row<Op> => ROWS[node.op] as unknown as Row<Op>;
 
 /** Python's names begin with no digit: the path s0.b0.1 becomes s0.b0.part1. */
 const identifier = (name: string): string => (/^\d/u.test(name) ? `part${name}` : name);
@@ -68,10 +70,8 @@ const only = ({ path }: Part, indices: readonly number[]): number => {
 /** What makes the part: lines, of which the first follows `name = `. */
 function construction(part: Part, network: Network): readonly string[] {
   if (part.kind === 'leaf') {
-    const made = rowOf(part).module?.(
-      part.node as NodeOf<Op>,
-      network.nodes[part.node.inputs[0] ?? 0] as NodeOf<Op>,
-    );
+    const from = network.nodes[part.node.inputs[0] ?? 0] as Node;
+    const made = rowOf(part).module?.(part.node, from);
     if (made === undefined) throw new Error(`${part.path} (${part.node.op}) is no module`);
     return [made];
   }
@@ -112,7 +112,12 @@ function operationOf({ blocks }: Network, path: string): string {
 }
 
 /** Classes of the branches below first, in the order they are used. */
-function classesOf(branch: Branch, network: Network, name: string, doc: readonly string[]): readonly string[][] {
+function classesOf(
+  branch: Branch,
+  network: Network,
+  name: string,
+  doc: readonly string[],
+): readonly string[][] {
   const below = branch.children.flatMap((child) => nested(child, network));
   const modules = branch.children.filter(isModule).flatMap((child) => {
     const [head = '', ...rest] = construction(child, network);
