@@ -27,6 +27,9 @@ const textOf = (subject: Subject, format: (typeof FORMAT_NAMES)[number], name?: 
   return file?.content as string;
 };
 
+const overlap = (a: Rectangle, b: Rectangle): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
 test('axes of a tensor are permuted as NumPy does', () => {
   // np.arange(6).reshape(1, 2, 3).transpose(2, 0, 1)
   const { shape, values } = permuted(Float32Array.from([0, 1, 2, 3, 4, 5]), [1, 2, 3], [2, 0, 1]);
@@ -49,12 +52,17 @@ test('every format of any architecture can be written', () => {
         };
         const subject = subjectOf(given);
         for (const format of FORMAT_NAMES) {
-          const [main, ...rest] = FORMATS[format].write(subject);
-          expect(main?.name.endsWith(FORMATS[format].extension)).toBe(true);
-          for (const { name, content } of [main, ...rest]) {
+          const files = FORMATS[format].write(subject);
+          expect(files[0]?.name).toBe(`model${FORMATS[format].extension}`);
+          for (const { name, content } of files) {
             expect(name.startsWith('model')).toBe(true);
             expect(content.length).toBeGreaterThan(0);
           }
+        }
+        const { boxes, groups } = placed(drawingOf(subject.network));
+        for (const { group, at } of groups) {
+          const inside = [...boxes].filter(([, box]) => overlap(at, box)).map(([id]) => id);
+          expect(inside.toSorted()).toEqual(group.members.toSorted());
         }
       },
     ),
@@ -153,9 +161,6 @@ describe('JSON', () => {
     expect(validate({ ...graph, more: 1 })).toBe(false);
   });
 });
-
-const overlap = (a: Rectangle, b: Rectangle): boolean =>
-  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 const contains = (outer: Rectangle, inner: Rectangle): boolean =>
   inner.x >= outer.x &&
