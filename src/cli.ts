@@ -14,6 +14,7 @@ import { outliveStderr, print } from './cli/output.ts';
 import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
 import { listSearches } from './cli/searches.ts';
+import { runTrain, trainFlags } from './cli/train.ts';
 import { readVersion } from './cli/version.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
@@ -52,6 +53,14 @@ function buildProgram(writeOut: (text: string) => void): Command {
     )
     .option('--json', 'print one JSON document')
     .action(listSearches);
+
+  trainFlags(
+    program
+      .command('train')
+      .description(
+        'train an architecture or a baseline, by default as MedMNIST does; progress on stderr, what it measures on stdout',
+      ),
+  ).action(runTrain);
 
   program
     .command('score')

@@ -8,7 +8,7 @@ import { MedNasError, shown } from '../search/errors.ts';
 import { macs, params } from '../search/network.ts';
 import { type Named, subjectOf } from './exported.ts';
 import { print } from './output.ts';
-import { placeFiles, placeOf } from './place.ts';
+import { placeFiles, placeFor } from './place.ts';
 import { table } from './report.ts';
 
 const formats = FORMAT_NAMES.map((name) => `${name} (${FORMATS[name].title})`).join(', ');
@@ -54,7 +54,7 @@ function formatOf(given: string): FormatName {
 
 export async function runExport({ format: given, out, force = false, json, ...named }: Flags): Promise<void> {
   const format = formatOf(given);
-  const place = await placeOf(out, FORMATS[format].extension);
+  const place = await placeFor(out, FORMATS[format].extension);
   const subject = await subjectOf(place.name, named, loadConfig());
   const files = await placeFiles(place, filesOf(format, subject), force);
   const { model, network, input, classes } = subject;

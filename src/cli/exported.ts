@@ -10,16 +10,15 @@ import type { DatasetFacts, Metric, Subject } from '../export/subject.ts';
 import type { Measured } from '../metrics/measured.ts';
 import type { Estimate, Quantity } from '../metrics/quantity.ts';
 import { MedNasError, shown } from '../search/errors.ts';
-import type { ArchitectureId } from '../search/identity.ts';
 import { type Model, networkOfModel } from '../search/model.ts';
 import type { Shape } from '../search/network.ts';
-import { layoutOf, type ParameterLayout } from '../search/parameters.ts';
 import { mstf } from '../search/space/mstf.ts';
 import { parseGenotype } from '../search/space/space.ts';
+import { valuesIn } from '../service/training.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { ArchitectureRecord, TrainingId, TrainingRecord } from '../storage/records.ts';
+import type { TrainingId, TrainingRecord } from '../storage/records.ts';
 import { openWeights } from '../storage/weights.ts';
-import type { TensorFile } from '../training/safetensors.ts';
+import { findArchitecture, keyOf } from './named.ts';
 import { readVersion } from './version.ts';
 
 /** What a network is built for, where its origin does not say. */
@@ -125,28 +124,8 @@ function datasetFacts(
       };
 }
 
-/** What resolvers/globalId.ts makes of a key. Not imported from there: it brings all of GraphQL along. */
-const keyIn = (type: string, id: string): string => {
-  const text = Buffer.from(id, 'base64url').toString('latin1');
-  return text.startsWith(`${type}:`) ? text.slice(type.length + 1) : id;
-};
-
-/** By the architecture's own id, or with its protocol before it, as the API's ids have it. */
-async function findScored(archive: Archive, named: string): Promise<ArchitectureRecord> {
-  const [architecture = '', protocol] = keyIn('Architecture', named).split(':').toReversed();
-  const scored = await archive.scoresOf(architecture as ArchitectureId);
-  const found = scored.find(({ protocolId }) => protocol === undefined || protocolId === protocol);
-  if (found !== undefined) return found;
-  throw new MedNasError(
-    'NOT_FOUND',
-    `The archive has no architecture ${shown(named)}. A search's report and the API have ids of architectures; ` +
-      'one that was never scored is exported by its --genotype.',
-    { field: 'architecture' },
-  );
-}
-
 async function ofArchitecture(archive: Archive, named: string, given: GivenProblem): Promise<Origin> {
-  const { genotype, protocol } = await findScored(archive, named);
+  const { genotype, protocol } = await findArchitecture(archive, named);
   const [height, width, channels] = protocol.input;
   const size = numberOf('inputSize', given.inputSize);
   const classes = numberOf('classes', given.classes) ?? protocol.classes;
@@ -202,21 +181,8 @@ function trainedMetrics({ measured, best }: TrainingRecord): readonly Metric[] {
       ];
 }
 
-/** Tensors by the names of parameters, as one vector. @throws MedNasError STORAGE_CORRUPT */
-export function valuesOfFile({ tensors }: TensorFile, { parameters, floats }: ParameterLayout): Float32Array {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
-  const values = new Float32Array(floats);
-  for (const { name, offset, size } of parameters) {
-    const own = byName.get(name);
-    if (own?.length !== size)
-      throw new MedNasError('STORAGE_CORRUPT', `The weights lack ${name} as this network has it.`);
-    values.set(own, offset);
-  }
-  return values;
-}
-
 async function ofRun(archive: Archive, config: Config, named: string): Promise<Origin> {
-  const found = await archive.findTraining(keyIn('TrainingRun', named) as TrainingId);
+  const found = await archive.findTraining(keyOf('TrainingRun', named) as TrainingId);
   if (found === null)
     throw new MedNasError('NOT_FOUND', `The archive has no training ${shown(named)}.`, { field: 'run' });
   const { body } = found;
@@ -228,13 +194,13 @@ async function ofRun(archive: Archive, config: Config, named: string): Promise<O
         'export the architecture with its initial weights by --architecture or --genotype.',
       { field: 'run' },
     );
-  const { input, classes } = protocol;
+  const { input, classes, multiLabel } = protocol;
   const file = await openWeights(join(config.dataDir, 'weights')).readBest(body);
   return {
     model,
     input,
     classes,
-    values: valuesOfFile(file, layoutOf(networkOfModel(model, { input, classes }))),
+    values: valuesIn(file, { model, input, classes, multiLabel }),
     facts: {
       version: readVersion(),
       seed: recipe.seed,

@@ -27,7 +27,7 @@ const PLAIN = /^[\w-][\w.-]*$/u;
  * Where an export goes: `out` is a file if it ends as one of the format does, and a folder otherwise.
  * @throws MedNasError INVALID_ARGUMENT
  */
-export async function placeOf(out: string, extension: string): Promise<Place> {
+export async function placeFor(out: string, extension: string): Promise<Place> {
   const isFolder = await stat(out).then(
     (found) => found.isDirectory(),
     () => false,
@@ -82,6 +82,10 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** In a folder that others share, a card too is called as what it belongs to. */
+const fileName = ({ name, main }: Place, own: string): string =>
+  main === null || own.startsWith(`${name}.`) || own.startsWith(`${name}-`) ? own : `${name}.${own}`;
+
 interface Target {
   readonly path: string;
   readonly partial: string;
@@ -103,12 +107,13 @@ async function isTaken({ path, bytes }: Target): Promise<boolean> {
  * @throws MedNasError CONFLICT: one is there with another; STORAGE_*, INVALID_ARGUMENT. Then nothing has changed.
  */
 export async function placeFiles(
-  { folder, main }: Place,
+  place: Place,
   files: readonly ExportedFile[],
   force: boolean,
 ): Promise<readonly PlacedFile[]> {
+  const { folder, main } = place;
   const targets = files.map(({ name, content }, i): Target => {
-    const path = join(folder, i === 0 && main !== null ? main : name);
+    const path = join(folder, i === 0 && main !== null ? main : fileName(place, name));
     return { path, partial: `${path}.${process.pid}.partial`, bytes: Buffer.from(content) };
   });
   await makeFolder(folder).catch((error: unknown) => {

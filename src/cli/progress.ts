@@ -8,7 +8,7 @@ import type { Service } from '../service/service.ts';
 import type { GenerationRecord, SearchRecord } from '../storage/records.ts';
 
 // Signals are the command's own business: `gracefulExit` would listen to them and so keep the process alive.
-const BAR = {
+export const BAR = {
   gracefulExit: false,
   hideCursor: true,
   barsize: 24,

@@ -1,9 +1,7 @@
 // `mednas search`: one search from its settings, or a stopped one continued, to its Pareto front.
 
-import { resolve as resolvePath } from 'node:path';
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
-import type { Config } from '../config.ts';
 import { INDICATORS } from '../search/evaluation.ts';
 import { INDICATOR_SCALES, OBJECTIVES_NAMES } from '../search/objectives.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
@@ -15,19 +13,13 @@ import { stateOf } from '../service/run.ts';
 import type { GivenSettings } from '../service/searches.ts';
 import type { Service } from '../service/service.ts';
 import type { SearchId, SearchRecord } from '../storage/records.ts';
-import { configWith, FLAGS, inFlags } from './flags.ts';
+import { configWith, FLAGS, inFlags, placeOf } from './flags.ts';
 import { print } from './output.ts';
 import { drawDownloads, followSearch } from './progress.ts';
 import { pageOf, reportOf } from './report.ts';
 import { findSearch } from './searches.ts';
-
-/** Numbers as numbers; what is not one goes on as text, for the settings to refuse by name. */
-const number = (text: string): unknown =>
-  text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-
-const list = (text: string): readonly string[] => text.split(',').map((item) => item.trim());
-
-const oneOf = (names: readonly string[]): string => names.join(', ');
+import { pauseOnSignal } from './signals.ts';
+import { list, number, oneOf } from './values.ts';
 
 /** A flag a setting, in the order of --help. */
 export function searchFlags(command: Command): Command {
@@ -84,39 +76,11 @@ interface Flags extends Omit<GivenSettings, 'batchSize'> {
   readonly json?: true;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/**
- * From now on a signal ends the drawing and pauses the search, which stays in the archive; a second one
- * ends the process. What is returned undoes this, and waits for a pause that has begun.
- */
-function pauseOnSignal(
-  { searches }: Service,
-  id: SearchId,
-  endDrawing: () => Promise<void>,
-): () => Promise<void> {
-  let pausing: Promise<unknown> = Promise.resolve();
-  const pause = (): void => {
-    const told = endDrawing().then(() => process.stderr.write('Pausing after the scores in flight.\n'));
-    // Refused when the search has ended meanwhile, and then there is nothing to pause.
-    pausing = Promise.allSettled([told, searches.pause(id)]);
-  };
-  for (const name of SIGNALS) process.once(name, pause);
-  return async () => {
-    for (const name of SIGNALS) process.off(name, pause);
-    await pausing;
-  };
-}
-
 /** A stopped search goes on; one that has completed is shown again. */
 async function resume({ archive, searches }: Service, named: string): Promise<SearchRecord> {
   const search = await findSearch(archive, named);
   return search.status === 'completed' ? search : await searches.resume(search.id);
 }
-
-/** Where the archive is, for a person; an address may hold a password. */
-const placeOf = ({ mongodbUri, dataDir }: Config): string =>
-  mongodbUri === null ? resolvePath(dataDir) : 'the database of MONGODB_URI';
 
 const howToGoOn = (id: SearchId): string => `mednas search --resume ${id}`;
 
@@ -129,7 +93,8 @@ async function follow(service: Service, started: SearchRecord): Promise<SearchRe
     gone.abort();
     return following;
   };
-  const unpause = pauseOnSignal(service, started.id, endDrawing);
+  const pause = (): Promise<unknown> => service.searches.pause(started.id);
+  const unpause = pauseOnSignal(pause, 'Pausing after the scores in flight.', endDrawing);
   try {
     await service.searches.settled(started.id);
     await unpause();
@@ -161,7 +126,7 @@ export async function runSearch({
   try {
     const started = await (resumed === undefined
       ? service.searches.start({ ...settings, batchSize: batch }).catch((error: unknown) => {
-          throw inFlags(error);
+          throw inFlags(error, FLAGS);
         })
       : resume(service, resumed));
     // Now, for a process that is killed tells nobody.

@@ -130,7 +130,7 @@ export class TrainingRun extends Node {
   @Field(() => TrainedModel, { description: 'What is trained.' })
   readonly model!: TrainedModel;
 
-  @Field(() => Recipe, { description: 'How.' })
+  @Field(() => Recipe, { description: 'How it is trained.' })
   readonly recipe!: Recipe;
 
   @Field(() => String, { description: 'Name of the dataset, or the path of an npz.' })

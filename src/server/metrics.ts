@@ -48,8 +48,8 @@ function processMetrics(): Registry {
 const SCORING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ANSWERING_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** What is looked at: engine and searches, as they are now. */
-function openGauges({ engine, engineLoad, searches }: Service, registers: Registry[]): void {
+/** What is looked at: engine, searches and trainings, as they are now. */
+function openGauges({ engine, engineLoad, searches, trainings }: Service, registers: Registry[]): void {
   const now: Readonly<Record<string, readonly [help: string, read: () => number]>> = {
     mednas_workers: ['Threads that score architectures.', () => engine.workers],
     mednas_workers_busy: ['Threads that score an architecture now.', () => engineLoad().busy],
@@ -58,6 +58,11 @@ function openGauges({ engine, engineLoad, searches }: Service, registers: Regist
     mednas_searches_queued: [
       'Searches that wait for their turn in this process.',
       () => searches.load().queued,
+    ],
+    mednas_trainings_running: ['Trainings this process runs.', () => trainings.load().running],
+    mednas_trainings_queued: [
+      'Trainings that wait for their turn in this process.',
+      () => trainings.load().queued,
     ],
   };
   for (const [name, [help, read]] of Object.entries(now)) {
@@ -72,18 +77,20 @@ function openGauges({ engine, engineLoad, searches }: Service, registers: Regist
       crashes.inc(engineLoad().crashes);
     },
   });
-  const byStatus: Gauge<'status'> = new Gauge({
-    name: 'mednas_searches',
-    help: 'Searches in the archive, by status.',
-    labelNames: ['status'],
-    registers,
-    async collect() {
-      const counts = await searches.countByStatus().catch(() => []);
-      // An archive that does not answer has its own alarm; numbers of old are none.
-      byStatus.reset();
-      for (const [status, count] of counts) byStatus.set({ status }, count);
-    },
-  });
+  for (const [name, { countByStatus }] of Object.entries({ searches, trainings })) {
+    const byStatus: Gauge<'status'> = new Gauge({
+      name: `mednas_${name}`,
+      help: `${name === 'searches' ? 'Searches' : 'Trainings'} in the archive, by status.`,
+      labelNames: ['status'],
+      registers,
+      async collect() {
+        const counts = await countByStatus().catch(() => []);
+        // An archive that does not answer has its own alarm; numbers of old are none.
+        byStatus.reset();
+        for (const [status, count] of counts) byStatus.set({ status }, count);
+      },
+    });
+  }
 }
 
 export function openMetrics(service: Service): Metrics {
@@ -108,9 +115,20 @@ export function openMetrics(service: Service): Metrics {
     buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     registers,
   });
+  const epochSeconds = new Histogram({
+    name: 'mednas_epoch_seconds',
+    help: 'Time of an epoch of a training, validation included.',
+    buckets: [0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+    registers,
+  });
+  const trainedImages = new Counter({
+    name: 'mednas_trained_images_total',
+    help: 'Images that updates of trainings were made of.',
+    registers,
+  });
   const events = new Counter({
     name: 'mednas_events_total',
-    help: 'Events appended to journals of searches.',
+    help: 'Events appended to journals of searches and trainings.',
     labelNames: ['type'],
     registers,
   });
@@ -159,6 +177,10 @@ export function openMetrics(service: Service): Metrics {
       },
       event: ({ happening }) => events.inc({ type: happening }),
       generation: ({ seconds }) => generationSeconds.observe(seconds),
+      epoch({ seconds, images }) {
+        epochSeconds.observe(seconds);
+        trainedImages.inc(images);
+      },
     }),
     operated({ field, type, transport, outcome, seconds }) {
       operations.inc({ field, type, transport, outcome });

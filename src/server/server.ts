@@ -24,6 +24,7 @@ import { openPlaces, openRates } from './rates.ts';
 import type { Traces } from './traces.ts';
 import { openVisits, type Visits } from './visit.ts';
 import { openWebSocket } from './webSocket.ts';
+import { weights } from './weights.ts';
 
 export interface ServerOptions {
   readonly host: string;
@@ -75,6 +76,7 @@ GraphQL over HTTP:      POST /graphql
           server-sent events:  /graphql/stream
 Health:                 GET  /livez, /readyz
 Metrics:                GET  /metrics (Prometheus)
+Trained weights:        GET  /weights/RUN.safetensors
 Dashboard:              this address in a browser
 `;
 
@@ -107,18 +109,20 @@ interface Handlers {
   readonly events: express.RequestHandler;
   readonly http: express.RequestHandler;
   readonly metrics: express.RequestHandler;
+  readonly weights: express.RequestHandler;
 }
 
 function buildApp(handlers: Handlers, visits: Visits): Express {
-  const { checks, ownName, gate, events, http, metrics } = handlers;
+  const { checks, ownName, gate, events, http, metrics, weights } = handlers;
   return express()
     .disable('x-powered-by')
     .use(secure)
     .use(visits.handler)
     .use(checks)
     .use(ownName)
-    .use(['/graphql', '/metrics'], gate)
+    .use(['/graphql', '/metrics', '/weights'], gate)
     .get('/metrics', metrics)
+    .use('/weights', weights)
     .use('/graphql', express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events)
     .use('/graphql', http)
@@ -214,6 +218,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     http: http.handler,
     events: events.handler,
     metrics: metrics.handler,
+    weights: weights(service),
     ownName: ownName(host, who.names),
   };
   listener.on('request', buildApp(handlers, visits));

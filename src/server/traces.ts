@@ -1,4 +1,4 @@
-// OpenTelemetry traces: operations, generations of searches and a share of the evaluations, sent by OTLP over
+// OpenTelemetry traces: operations, generations of searches, epochs of trainings and a share of the evaluations, sent by OTLP over
 // HTTP. Loaded only when there is somewhere to send them. Spans are made when what they tell of is over, from
 // its end and its length, so nothing is carried through the service for them.
 
@@ -51,6 +51,14 @@ export function openTraces(endpoint: string): Traces {
           'mednas.evaluations': scored,
         };
         span('generation', seconds, attributes).end();
+      },
+      epoch({ training, epoch, images, seconds }) {
+        const attributes = {
+          'mednas.training': training,
+          'mednas.epoch': epoch,
+          'mednas.images': images,
+        };
+        span('epoch', seconds, attributes).end();
       },
     }),
     operated({ field, type, transport, outcome, seconds, requestId }) {

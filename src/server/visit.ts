@@ -29,6 +29,10 @@ const ROUTES: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream', '/li
 const QUIET: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE']);
 
+/** What requests are counted by. */
+const routeOf = (path: string): string =>
+  ROUTES.has(path) ? path : path.startsWith('/weights/') ? '/weights' : 'dashboard';
+
 /** Of names that clients make up, in a line. */
 const NAME_LENGTH = 80;
 
@@ -132,7 +136,7 @@ export function openVisits(parts: Parts): Visits {
   return {
     handler(request, response, next) {
       const id = requestIdOf(request);
-      const route = ROUTES.has(request.path) ? request.path : 'dashboard';
+      const route = routeOf(request.path);
       const visit = openVisit(parts, route === '/graphql/stream' ? 'sse' : 'http', id, QUIET.has(route));
       visits.set(response, visit);
       response.setHeader('X-Request-Id', id);

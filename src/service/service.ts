@@ -4,8 +4,8 @@ import type { ListedSet } from '../data/datasets.ts';
 import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
-import type { ArchitectureRecord } from '../storage/records.ts';
-import type { Weights } from '../storage/weights.ts';
+import type { ArchitectureRecord, TrainingId } from '../storage/records.ts';
+import type { WeightsFile } from '../storage/weights.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Keys, openKeys } from './keys.ts';
@@ -21,8 +21,8 @@ export interface Service {
   readonly archive: Archive;
   readonly searches: Searches;
   readonly trainings: Trainings;
-  /** The files of what has been trained. */
-  readonly weights: Weights;
+  /** Where the best weights of a training are; null: there is no such training, or none of its epochs is finished. */
+  weightsOf(id: string): Promise<WeightsFile | null>;
   readonly keys: Keys;
   readonly engine: EngineInfo;
   /** What the engine is at. */
@@ -76,7 +76,10 @@ export function openService(given: ServiceParts): Service {
     archive,
     searches,
     trainings,
-    weights,
+    async weightsOf(id) {
+      const found = await archive.findTraining(id as TrainingId);
+      return found === null ? null : weights.fileOf(found.body);
+    },
     keys: openKeys(archive, now),
     engine: engine.info,
     engineLoad: () => engine.load(),

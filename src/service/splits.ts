@@ -67,9 +67,9 @@ function countsOf(labels: Int32Array, classes: number, multiLabel: boolean): rea
 function requireClasses(info: DatasetInfo, split: SplitName, labels: Int32Array, multiLabel: boolean): void {
   const { name, classes, samples } = info;
   const counts = countsOf(labels, classes.length, multiLabel);
-  const isOneSided = (count: number): boolean =>
-    count === 0 || (split !== 'train' && count === samples[split]);
-  const at = counts.findIndex(isOneSided);
+  const missing = counts.indexOf(0);
+  // Where two classes exclude each other, that all are of one says the same of the other.
+  const at = missing >= 0 || split === 'train' ? missing : counts.indexOf(samples[split]);
   if (at === -1) return;
   const which = counts[at] === 0 ? 'No image' : 'Every image';
   const so = split === 'train' ? 'it cannot be learned' : `there is no AUC ${PURPOSE[split]}`;

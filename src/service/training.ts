@@ -2,6 +2,7 @@
 // the validation split, the checkpoint, the record, and only then the event. The epoch with the strictly best
 // validation AUC is tested at the end (MedMNIST's experiments).
 
+import { basename } from 'node:path';
 import type { Engine, LearningProblem, Lesson } from '../engine/engine.ts';
 import { emptyState, initialState } from '../engine/training/state.ts';
 import type { TrainingState } from '../engine/training/trainer.ts';
@@ -42,30 +43,39 @@ const diverged = (epoch: number, what: string, { learningRate }: Recipe): MedNas
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** Values by the names of their parameters, with what they are the outcome of. */
+/** JSON whose keys are in one order, whatever order an archive gives them back in. */
+const inOrder = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+
+/**
+ * Values by the names of their parameters, with what they are the outcome of: equal trainings, equal bytes. Of a
+ * dataset's path it has the last name alone: files of weights are passed on.
+ */
 function toFile(
-  record: TrainingRecord,
+  { model, recipe, protocol }: TrainingRecord,
   problem: LearningProblem,
   values: Float32Array,
   epoch: number,
 ): TensorFile {
-  const { id, model, recipe, protocol } = record;
   const { parameters } = layoutOf(networkOfModel(model, problem));
   return {
     tensors: parameters.map((one) => ({ name: one.name, shape: one.shape, values: valuesOf(values, one) })),
     metadata: {
       format: 'mednas',
-      run: id,
       epoch: String(epoch),
-      model: JSON.stringify(model),
-      recipe: JSON.stringify(recipe),
-      protocol: JSON.stringify(protocol),
+      model: inOrder(model),
+      recipe: inOrder(recipe),
+      protocol: inOrder(protocol && { ...protocol, dataset: basename(protocol.dataset) }),
     },
   };
 }
 
-/** The values of such a file, laid out as the network's. */
-function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float32Array {
+/** The values of such a file, laid out as the network's. @throws MedNasError STORAGE_CORRUPT */
+export function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float32Array {
   const layout = layoutOf(networkOfModel(model.model, model));
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const { values } = emptyState(layout);

@@ -329,15 +329,6 @@ export function openArchive(documents: Documents) {
       return found?.body ?? null;
     },
 
-    /** All protocols' scores of an architecture, the newest first. */
-    async scoresOf(architecture: ArchitectureId): Promise<readonly ArchitectureRecord[]> {
-      const found = await documents.find(ARCHITECTURES, {
-        where: [['architecture', 'eq', architecture]],
-        order: [['scoredAt', 'desc']],
-      });
-      return found.map(({ body }) => body);
-    },
-
     /** Keeps the first score there is: a second one changes nothing, unless the first does not last. */
     async addArchitecture(record: ArchitectureRecord): Promise<boolean> {
       const id = architectureKey(record.protocolId, record.architecture);

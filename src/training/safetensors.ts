@@ -96,8 +96,8 @@ export function decodeTensors(bytes: Uint8Array): TensorFile {
     const size = 4 * shape.reduce((a, b) => a * b, 1);
     if (to - from !== size || start + to > bytes.length)
       throw damaged(`'${name}' is to have ${size} bytes, from ${from} to ${to}, of ${bytes.length - start}`);
-    // A copy begins at a multiple of 4.
-    const values = new Float32Array(bytes.slice(start + from, start + to).buffer);
+    // A copy begins at a multiple of 4. Not by `slice`, which copies nothing of a Buffer.
+    const values = new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
     return { name, shape, values };
   });
   return { tensors, metadata: metadata as Readonly<Record<string, string>> };

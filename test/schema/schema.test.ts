@@ -58,7 +58,7 @@ test('whatever has a global id implements Node, and nothing else does', () => {
       .getPossibleTypes(node)
       .map(({ name }) => name)
       .toSorted(),
-  ).toEqual(['Architecture', 'Dataset', 'EngineInfo', 'Individual', 'Population', 'Search', 'SearchSpace']);
+  ).toEqual(['Architecture', 'Dataset', 'EngineInfo', 'Individual', 'Population', 'Search', 'SearchSpace', 'TrainingRun']);
 });
 
 test('defaults of a search are shown in its input', () => {

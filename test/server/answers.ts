@@ -57,6 +57,24 @@ export interface Search {
   readonly individuals: Connection<Individual>;
 }
 
+export interface TrainingRun {
+  readonly id: string;
+  readonly status: string;
+  readonly epochs: readonly object[];
+  readonly weights: {
+    readonly validationAuc: number;
+    readonly path: string;
+    readonly sha256: string;
+    readonly bytes: number;
+  };
+  readonly validation: { readonly auc: { readonly value: number } };
+  readonly test: {
+    readonly auc: { readonly value: number; readonly low: number; readonly high: number };
+    readonly confusion: readonly (readonly number[])[];
+    readonly classes: readonly { readonly roc: readonly object[] }[];
+  };
+}
+
 interface UserError {
   readonly code: string;
   readonly message: string;
@@ -67,6 +85,7 @@ interface UserError {
 export interface Payload {
   readonly search: Search | null;
   readonly architecture: Architecture | null;
+  readonly run: TrainingRun | null;
   readonly deletedId: string | null;
   readonly errors: readonly UserError[];
 }
@@ -94,6 +113,16 @@ export interface Data {
   readonly nodes: readonly { readonly id: string }[];
   readonly startSearch: Payload;
   readonly scoreArchitecture: Payload;
+  readonly trainArchitecture: Payload;
+  readonly pauseTraining: Payload;
+  readonly resumeTraining: Payload;
+  readonly cancelTraining: Payload;
+  readonly deleteTraining: Payload;
+  readonly trainingEvents: object;
+  readonly trainingRun: TrainingRun;
+  readonly trainingRuns: Connection<TrainingRun>;
+  readonly architecture: Architecture & { readonly trainings: Connection<TrainingRun> };
+  readonly node: { readonly id: string } | null;
   readonly searchEvents: SearchEvent;
   readonly __schema: { readonly types: readonly unknown[] };
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { openDatasets } from '../../src/data/datasets.ts';
-import type { Engine, Learned, LearningProblem, Lesson } from '../../src/engine/engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
 import type { Evaluation, Protocol } from '../../src/search/evaluation.ts';
 import { macs, params } from '../../src/search/network.ts';
 import type { Genotype } from '../../src/search/space/space.ts';
@@ -84,35 +84,6 @@ export function formula(
   }
   const log = 50 * noise('synflow', genotype, seed);
   return { status: 'ok', scores: { jacobCov, synflow: { value: Math.exp(log), log, seconds: 0 } }, ...cost };
-}
-
-/** Mean of pixels, 0 to 1. */
-const brightness = (pixels: Uint8Array): number =>
-  pixels.reduce((sum, x) => sum + x, 0) / (255 * pixels.length);
-
-/** In place of gradient descent: each update moves all values towards the brightness of its batch. */
-function moveTowards({ problem, data, batches, step, from, to }: Lesson): Learned {
-  const pixels = problem.input.reduce((a, b) => a * b, 1);
-  to.values.set(from.values);
-  to.first.set(from.first);
-  to.second.set(from.second);
-  const losses = batches.map((rows) => {
-    const images = [...rows].flatMap((row) => [...data.images.subarray(row * pixels, (row + 1) * pixels)]);
-    const goal = brightness(Uint8Array.from(images));
-    const loss = Math.abs((to.values[0] as number) - goal);
-    to.values.forEach((value, i) => (to.values[i] = value + step.learningRate * (goal - value)));
-    return loss;
-  });
-  return { losses, steps: from.steps + batches.length };
-}
-
-/** In place of logits: the brightness of an image times the first values. */
-function shine({ input, classes }: LearningProblem, values: Float32Array, images: Uint8Array): Float32Array {
-  const pixels = input.reduce((a, b) => a * b, 1);
-  return Float32Array.from({ length: (images.length / pixels) * classes }, (_, i) => {
-    const row = Math.floor(i / classes);
-    return brightness(images.subarray(row * pixels, (row + 1) * pixels)) * (values[i % classes] as number);
-  });
 }
 
 export const openFormulaEngine = (permits: Permits): Engine => ({

@@ -24,6 +24,8 @@ const conv = (
   channels: number,
   path: string,
 ): number => net.add('conv', [x], { kernel, channels }, path);
+const halving = (net: Builder, x: number, k: number, channels: number, path: string): number =>
+  net.add('conv', [x], { kernel: [k, k], channels, stride: 2 }, path);
 const depthwise = (net: Builder, x: number, k: number, dilation: number, path = 'dw'): number =>
   net.add('depthwise', [x], { kernel: [k, k], dilation }, path);
 const norm = (net: Builder, x: number): number => net.add('batchNorm', [x], {}, `bn${x}`);
@@ -53,6 +55,47 @@ export const TINY: readonly Tiny[] = [
       conv(net, relu(net, stem(net, 9)), kernel, 4, 'conv'),
     ),
   ]),
+  ...([1, 3, 7] as const).flatMap((k) => [
+    tiny(`a convolution ${k} x ${k} of stride 2`, [6, 5, 3], (net) => halving(net, 0, k, 5, 'conv')),
+    tiny(`a convolution ${k} x ${k} of stride 2 of a ReLU`, [5, 9, 1], (net) =>
+      halving(net, relu(net, stem(net, 9)), k, 4, 'conv'),
+    ),
+  ]),
+  tiny('a convolution of stride 2 of one pixel, beside another reader', [1, 1, 3], (net) => {
+    const x = stem(net, 4);
+    return net.add('concat', [halving(net, x, 3, 2, 'half'), conv(net, x, [1, 1], 2, 'whole')], {}, 'concat');
+  }),
+  tiny('a residual block that halves', [5, 6, 2], (net) => {
+    const x = relu(net, stem(net, 3));
+    const inner = relu(net, norm(net, halving(net, x, 3, 5, 'first')));
+    const second = norm(net, conv(net, inner, [3, 3], 5, 'second'));
+    const around = norm(net, halving(net, x, 1, 5, 'around'));
+    return relu(net, net.add('add', [second, around], {}, 'add'));
+  }),
+  tiny('a residual block around which nothing is', [4, 5, 2], (net) => {
+    const x = relu(net, stem(net));
+    const inner = norm(net, conv(net, relu(net, norm(net, conv(net, x, [3, 3], 5, 'a'))), [3, 3], 5, 'b'));
+    const sum = relu(net, net.add('add', [inner, x], {}, 'add'));
+    return relu(net, net.add('add', [norm(net, conv(net, sum, [1, 1], 5, 'c')), sum], {}, 'again'));
+  }),
+  tiny('sums of what is zero, joined, there twice and read elsewhere', [4, 5, 2], (net) => {
+    const x = stem(net, 4);
+    const zero = net.add('zero', [x], {}, 'zero');
+    const joined = net.add(
+      'concat',
+      [conv(net, x, [1, 1], 3, 'a'), norm(net, conv(net, x, [1, 1], 1, 'b'))],
+      {},
+      'ab',
+    );
+    const sum = net.add('add', [x, zero, joined, x], {}, 'sum');
+    const none = net.add('add', [zero, zero], {}, 'none');
+    return net.add(
+      'concat',
+      [relu(net, sum), none, x, net.add('add', [relu(net, x), x, none], {}, 'own')],
+      {},
+      'all',
+    );
+  }),
   ...[3, 5, 7].flatMap((k) =>
     [1, 2].map((dilation) =>
       tiny(`a depthwise convolution ${k} x ${k}, dilation ${dilation}`, [6, 7, 2], (net) =>

@@ -5,7 +5,9 @@
 
 import { type Network, type Node, type NodeOf, type Op, weightShape } from '../../../src/search/network.ts';
 import { weightValues } from '../../../src/engine/weights.ts';
-import { type Problem, targetsOf } from '../../../src/engine/gradients/gradient.ts';
+import type { TrainerProblem, TrainingBatch } from '../../../src/engine/training/trainer.ts';
+import { layoutOf, parametersOf, type Role } from '../../../src/search/parameters.ts';
+import { type Problem, type Targets, targetsOf } from '../../../src/engine/gradients/gradient.ts';
 
 /** [image][row][column][channel]. */
 type Maps = number[][][][];
@@ -46,6 +48,10 @@ interface At<O extends Op> {
   readonly images: number;
   readonly inputs: readonly Maps[];
   readonly weights: Float64Array;
+  /** Those that are learned beside them; none: as before training. */
+  readonly own: { readonly [R in Role]?: Float64Array };
+  /** Told of a batch norm's statistics: means and biased variances of so many values a channel. */
+  readonly tell?: (means: readonly number[], variances: readonly number[], values: number) => void;
   /** Told on which side each ReLU and maximum is. */
   note(side: number): void;
 }
@@ -91,16 +97,23 @@ function convolveDepthwise({ node, images, inputs, weights }: At<'depthwise'>): 
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-function normalise({ node, images, inputs }: At<'batchNorm'>): Maps {
+function normalise({ node, images, inputs, own, tell }: At<'batchNorm'>): Maps {
   const [x] = inputs as [Maps];
   const moments = grid(node.shape[2], (c) => {
     const values = x.flat(2).map((channels) => channels[c] as number);
     const middle = mean(values);
-    return [middle, mean(values.map((v) => (v - middle) ** 2))] as const;
+    return [middle, mean(values.map((v) => (v - middle) ** 2)), values.length] as const;
   });
+  tell?.(
+    moments.map(([middle]) => middle),
+    moments.map(([, variance]) => variance),
+    moments[0]?.[2] ?? 0,
+  );
   return build(images, node.shape, (n, y, column, c) => {
-    const [middle, variance] = moments[c] as readonly [number, number];
-    return ((pixel(x, n, y, column)?.[c] as number) - middle) / Math.sqrt(variance + 1e-5);
+    const [ofBatch, spread] = moments[c] as readonly [number, number, number];
+    const [middle, variance] = [own.mean?.[c] ?? ofBatch, own.variance?.[c] ?? spread];
+    const normal = ((pixel(x, n, y, column)?.[c] as number) - middle) / Math.sqrt(variance + 1e-5);
+    return (own.gamma?.[c] ?? 1) * normal + (own.beta?.[c] ?? 0);
   });
 }
 
@@ -154,11 +167,11 @@ const RULES: { readonly [O in Op]: (at: At<O>) => Maps } = {
     build(images, node.shape, (n, _y, _x, c) =>
       mean((inputs[0] as Maps)[n]?.flat().map((at) => at[c] as number) ?? []),
     ),
-  dense: ({ node, images, inputs, weights }) =>
+  dense: ({ node, images, inputs, weights, own }) =>
     build(images, node.shape, (n, _y, _x, k) =>
       (pixel(inputs[0] as Maps, n, 0, 0) as number[]).reduce(
         (sum, v, c) => sum + v * (weights[c * node.shape[2] + k] as number),
-        0,
+        own.bias?.[k] ?? 0,
       ),
     ),
 };
@@ -175,11 +188,28 @@ interface Taken {
   readonly sides: number;
 }
 
-/** L, with the changes made. */
-function take(problem: Problem, { along = [], scaled }: Change): Taken {
-  const { network, batch, input, seed, multiLabel } = problem;
-  const { images, classes, values: targets } = targetsOf(problem);
-  const [height, width, channels] = input;
+interface Run extends Taken {
+  /** [images][classes]. */
+  readonly logits: readonly (readonly number[])[];
+}
+
+interface Given {
+  readonly network: Problem['network'];
+  readonly images: Float32Array;
+  readonly targets: Targets;
+  /** A node's parameters. */
+  readonly own: (index: number, node: Node) => At<Op>['own'];
+  readonly tell?: (index: number) => NonNullable<At<Op>['tell']>;
+  readonly scaled?: Change['scaled'];
+}
+
+const NOTHING = new Float64Array();
+
+/** All of a network, from its input on. */
+function run({ network, images: pixels, targets, own: parameters, tell, scaled }: Given): Run {
+  const { images, classes, multiLabel, values: labels } = targets;
+  const input = network.nodes[0] as Node;
+  const [height, width, channels] = input.shape;
   const values: Maps[] = [];
   let sides = 0;
   const note = (side: number): void => {
@@ -190,31 +220,133 @@ function take(problem: Problem, { along = [], scaled }: Change): Taken {
       values.push(
         build(
           images,
-          input,
-          (n, y, x, c) => batch.images[((n * height + y) * width + x) * channels + c] as number,
+          node.shape,
+          (n, y, x, c) => pixels[((n * height + y) * width + x) * channels + c] as number,
         ),
       );
       return;
     }
-    const drawn = weightShape(network, node) === null ? [] : weightValues(network, node, seed);
-    const weights = Float64Array.from(drawn, (w, k) =>
-      along.reduce((sum, [by, direction]) => sum + by * (direction.get(i)?.[k] ?? 0), w),
-    );
+    const own = parameters(i, node);
     const inputs = node.inputs.map((j) => values[j] as Maps);
-    const output = (RULES[node.op] as (at: At<Op>) => Maps)({ node, images, inputs, weights, note });
+    const at: At<Op> = {
+      node,
+      images,
+      inputs,
+      weights: own.weight ?? NOTHING,
+      own,
+      note,
+      ...(tell && { tell: tell(i) }),
+    };
+    const output = (RULES[node.op] as (at: At<Op>) => Maps)(at);
     if (scaled?.node === i) {
-      for (const at of output[scaled.image]?.flat() ?? []) {
-        at[scaled.channel] = (at[scaled.channel] as number) * (1 + scaled.by);
+      for (const pixelOf of output[scaled.image]?.flat() ?? []) {
+        pixelOf[scaled.channel] = (pixelOf[scaled.channel] as number) * (1 + scaled.by);
       }
     }
     values.push(output);
   });
   const logits = (values.at(-1) as Maps).map((image) => image[0]?.[0] as number[]);
-  const losses = logits.map((z, n) =>
-    lossOf(z, targets.subarray(n * classes, (n + 1) * classes), multiLabel),
-  );
-  return { loss: mean(losses), sides };
+  const losses = logits.map((z, n) => lossOf(z, labels.subarray(n * classes, (n + 1) * classes), multiLabel));
+  return { loss: mean(losses), sides, logits };
 }
+
+/** L, with the changes made. */
+function take(problem: Problem, { along = [], scaled }: Change): Taken {
+  const { network, batch, seed } = problem;
+  return run({
+    network,
+    images: batch.images,
+    targets: targetsOf(problem),
+    own(i, node) {
+      if (weightShape(network, node) === null) return {};
+      const weight = Float64Array.from(weightValues(network, node, seed), (w, k) =>
+        along.reduce((sum, [by, direction]) => sum + by * (direction.get(i)?.[k] ?? 0), w),
+      );
+      return { weight };
+    },
+    ...(scaled && { scaled }),
+  });
+}
+
+/** What a step sees of a batch: its loss by the batch's statistics, and those statistics. */
+export interface Seen extends Taken {
+  /** In the order of values' statistics, the variance unbiased (n - 1). */
+  readonly statistics: Float64Array;
+}
+
+const inputOf = ({ nodes }: Problem['network']): Problem['input'] => (nodes[0] as Node).shape;
+
+/** `values` as `layoutOf` lays them out. */
+export function see(
+  { network, multiLabel }: TrainerProblem,
+  batch: TrainingBatch,
+  values: Float64Array,
+): Seen {
+  const layout = layoutOf(network);
+  const statistics = new Float64Array(layout.floats - layout.learned);
+  const taken = run({
+    network,
+    images: batch.images,
+    targets: targetsOf({ network, batch, input: inputOf(network), multiLabel }),
+    own(index) {
+      const { mean: _mean, variance: _variance, ...own } = parametersOf(layout, index);
+      return Object.fromEntries(
+        Object.entries(own).map(([role, { offset, size }]) => [role, values.subarray(offset, offset + size)]),
+      );
+    },
+    tell: (index) => (means, variances, count) => {
+      const own = parametersOf(layout, index);
+      statistics.set(means, (own.mean?.offset ?? 0) - layout.learned);
+      statistics.set(
+        variances.map((variance) => (variance * count) / Math.max(1, count - 1)),
+        (own.variance?.offset ?? 0) - layout.learned,
+      );
+    },
+  });
+  return { ...taken, statistics };
+}
+
+/** Logits by the running statistics, [images, classes]. */
+export function foresee(network: Problem['network'], images: Float32Array, values: Float64Array): number[] {
+  const layout = layoutOf(network);
+  const [height, width, channels] = inputOf(network);
+  const count = images.length / (height * width * channels);
+  const classes = network.nodes.at(-1)?.shape[2] ?? 0;
+  const targets = { values: new Float32Array(count * classes), images: count, classes, multiLabel: false };
+  const { logits } = run({
+    network,
+    images,
+    targets,
+    own: (index) =>
+      Object.fromEntries(
+        Object.entries(parametersOf(layout, index)).map(([role, { offset, size }]) => [
+          role,
+          values.subarray(offset, offset + size),
+        ]),
+      ),
+  });
+  return logits.flat();
+}
+
+/** dL along a direction of the learned values. */
+export const learnedSlope = (
+  problem: TrainerProblem,
+  batch: TrainingBatch,
+  values: Float64Array,
+  direction: ArrayLike<number>,
+): number =>
+  quotient(
+    [1e-5, 1e-6, 1e-7],
+    (step) =>
+      [step, -step].map((by) =>
+        see(
+          problem,
+          batch,
+          values.map((v, i) => v + by * (direction[i] ?? 0)),
+        ),
+      ),
+    ([above = 0, below = 0], step) => (above - below) / (2 * step),
+  );
 
 export interface Layer {
   readonly index: number;
@@ -232,15 +364,14 @@ export const layersOf = (network: Network): readonly Layer[] =>
 export const thetaOf = ({ network, seed }: Problem): Direction =>
   new Map(layersOf(network).map(({ index, node }) => [index, weightValues(network, node, seed)]));
 
-/** A difference quotient: of the losses after changes that depend on a step, the first step that crosses no side. */
+/** A difference quotient: of the losses at places that depend on a step, the first step that crosses no side. */
 function quotient(
-  problem: Problem,
   steps: readonly number[],
-  changes: (step: number) => readonly Change[],
+  takenAt: (step: number) => readonly Taken[],
   combine: (losses: readonly number[], step: number) => number,
 ): number {
   for (const step of steps) {
-    const taken = changes(step).map((change) => take(problem, change));
+    const taken = takenAt(step);
     const [one] = taken as [Taken];
     if (taken.every(({ sides }) => sides === one.sides))
       return combine(
@@ -253,9 +384,8 @@ function quotient(
 
 const slopeOf = (problem: Problem, change: (by: number) => Change): number =>
   quotient(
-    problem,
     [1e-5, 1e-6, 1e-7],
-    (step) => [change(step), change(-step)],
+    (step) => [take(problem, change(step)), take(problem, change(-step))],
     ([above = 0, below = 0], step) => (above - below) / (2 * step),
   );
 
@@ -273,15 +403,16 @@ const CORNERS = [
 /** d1^T H d2. */
 export const curvature = (problem: Problem, d1: Direction, d2: Direction): number =>
   quotient(
-    problem,
     [2e-5, 4e-6],
     (step) =>
-      CORNERS.map(([s, t]) => ({
-        along: [
-          [s * step, d1],
-          [t * step, d2],
-        ],
-      })),
+      CORNERS.map(([s, t]) =>
+        take(problem, {
+          along: [
+            [s * step, d1],
+            [t * step, d2],
+          ],
+        }),
+      ),
     (losses, step) =>
       losses.reduce((sum, l, i) => sum + (i === 1 || i === 2 ? -l : l), 0) / (4 * step * step),
   );

@@ -5,7 +5,6 @@
 import type { Network, Node, NodeOf, Op } from '../../../search/network.ts';
 import { BN_EPSILON } from '../../forward.ts';
 import type { Activation, Rows } from '../../kernels/kernels.ts';
-import { refuse, requireNoStride } from '../../scorable.ts';
 import type { View } from '../../simd/arena.ts';
 import type { AllKernels, JetRows } from '../kernels.ts';
 import { lossCurvature, lossGradient } from '../loss.ts';
@@ -101,12 +100,26 @@ function addLayer(at: At<'conv' | 'depthwise'>, x: View, y: View, product: Produ
   });
 }
 
+/** What a convolution's product takes, and by which filter: of stride 2 the patches, as in ./layers.ts. */
+function entering(at: At<'conv'>): readonly [View, readonly [number, number]] {
+  const { draft, kernels, images } = at.pass;
+  const x = whole(at);
+  const { kernel, stride } = at.node.attrs;
+  if (stride === undefined) return [x, kernel];
+  const [height, width] = at.node.shape;
+  const patches = draft.map(height, width, kernel[0] * kernel[1] * x.channels);
+  draft.add([x, patches], 0, ({ rows }) =>
+    kernels.gradient.patches(mapsOf(x, JET * images), kernel, rows(x), rows(patches).at),
+  );
+  return [patches, [1, 1]];
+}
+
 function conv(at: At<'conv'>): Value {
-  requireNoStride(at.node);
   if (isZero(sole(at))) return zeros(at.node.shape);
   const { draft, kernels, images } = at.pass;
-  const [x, y] = [whole(at), draft.map(...at.node.shape)];
-  const { kernel: filter, channels: outputs } = at.node.attrs;
+  const [x, filter] = entering(at);
+  const y = draft.map(...at.node.shape);
+  const outputs = y.channels;
   const depth = filter[0] * filter[1] * x.channels;
   const scratch = pieces(
     kernels.packedBytes(depth, outputs),
@@ -200,6 +213,19 @@ function relu(at: At<'relu'>): Value {
   });
 }
 
+function add(at: At<'add'>): Value {
+  if (at.inputs.every(isZero)) return zeros(at.node.shape);
+  const { draft, kernels, images } = at.pass;
+  const y = draft.map(...at.node.shape);
+  draft.add([y], 0, (place) => clear(kernels, place, y, JET * images));
+  for (const [{ view }, to] of at.inputs.flatMap((input) => shares(input, y))) {
+    if (view === null) continue;
+    const rows = JET * images * pixelsOf(view);
+    draft.add([view, to], 0, (place) => kernels.add(rows, view.channels, place.rows(view), place.rows(to)));
+  }
+  return plain(y);
+}
+
 /** A step that makes a share of the output of each part. */
 function partwise(at: At<Op>, run: (place: Place, view: View, to: View) => void): Value {
   const { draft, kernels, images } = at.pass;
@@ -257,7 +283,7 @@ export const RULES: { readonly [O in Op]: Rule<O> } = {
   relu,
   zero: ({ node }) => zeros(node.shape),
   concat: ({ inputs }) => inputs.flat(),
-  add: ({ node }) => refuse(node),
+  add,
   maxPool: (at) =>
     partwise(at, (place, view, to) => {
       const { kernels, images } = at.pass;
