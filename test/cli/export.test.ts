@@ -265,9 +265,8 @@ describe('from the archive', () => {
       classes: 5,
     });
     expect(weights.origin).toBe('initial, not trained (seed 9)');
-    const other = await inArchive(
-      ...['--architecture', id, '--format', 'json', '--out', `b-${id}`, '--json', '--input-size', '64'],
-    );
+    const larger = ['--input-size', '64', '--out', `b-${id}`];
+    const other = await inArchive('--architecture', id, '--format', 'json', '--json', ...larger);
     expect((JSON.parse(other.stdout) as Report).input).toEqual([64, 64, 3]);
   });
 });

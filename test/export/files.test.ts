@@ -215,11 +215,16 @@ describe('drawings', () => {
     const subject = { ...resnet, facts: { ...resnet.facts, dataset } };
     const svg = textOf(subject, 'svg');
     const open: string[] = [];
-    for (const [, close, tag, own] of svg.matchAll(/<(\/?)([a-z]+)(?:\s[^<>]*?)?(\/?)>/gu)) {
-      if (close === '/') expect(open.pop()).toBe(tag);
-      else if (own !== '/') open.push(tag as string);
-    }
+    const closed = [...svg.matchAll(/<(\/?)([a-z]+)(?:\s[^<>]*?)?(\/?)>/gu)].flatMap(
+      ([, close, tag = '', own]) => {
+        if (close === '/') return [[open.pop(), tag]];
+        if (own !== '/') open.push(tag);
+        return [];
+      },
+    );
     expect(open).toEqual([]);
+    expect(closed.filter(([opened, tag]) => opened !== tag)).toEqual([]);
+    expect(closed.length).toBeGreaterThan(50);
     expect(svg).not.toContain('<b>');
     expect(svg).toContain('dataset: &lt;b&gt; &amp; &quot;quoted&quot;');
     expect(svg.replaceAll(/&(?:amp|lt|gt|quot);/gu, '')).not.toContain('&');
