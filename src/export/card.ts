@@ -47,7 +47,7 @@ function modelRows(subject: Subject): readonly Row[] {
         ]
       : []),
     ['initial channels', model.initChannels],
-    ['input', `${input[0]} x ${input[1]} pixels, ${input[2]} channels`],
+    ['input', `${input[0]} x ${input[1]} pixels, ${input[2]} channel${input[2] === 1 ? '' : 's'}`],
     ['classes', classes],
     ['parameters', params(network)],
     ['multiply-accumulates an image', macs(network)],
