@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The `mednas` command: every subcommand is a few lines over the same parts as the service.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { verifyArchive } from './cli/archive.ts';
 import { runBackup, runRestore } from './cli/backup.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { environmentHelp } from './cli/environment.ts';
+import { exportFlags, runExport } from './cli/export.ts';
 import { keysCommand } from './cli/keys.ts';
 import { runHealth } from './cli/health.ts';
 import { listDatasets, listSpaces } from './cli/lists.ts';
@@ -15,6 +15,7 @@ import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
 import { listSearches } from './cli/searches.ts';
 import { runTrain, trainFlags } from './cli/train.ts';
+import { readVersion } from './cli/version.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
 
@@ -28,12 +29,6 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'INVALID_STATE',
   'CONFLICT',
 ]);
-
-/** As far above src as above dist. */
-const PACKAGE = new URL('../package.json', import.meta.url);
-
-const readVersion = (): string =>
-  (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }).version;
 
 /** `writeOut` is given what commander itself has for stdout: help and version. */
 function buildProgram(writeOut: (text: string) => void): Command {
@@ -76,6 +71,12 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .option('--workers <number>', 'threads that score architectures')
     .option('--json', 'print one JSON document')
     .action(runScore);
+
+  exportFlags(
+    program
+      .command('export')
+      .description('write a network, with its weights, for the tools that use it; a model card comes along'),
+  ).action(runExport);
 
   program
     .command('serve')

@@ -3,7 +3,6 @@
 import { type Command, Option } from 'commander';
 import { compose } from '../compose.ts';
 import { MedNasError } from '../search/errors.ts';
-import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import { BASELINE_NAMES } from '../search/model.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import { SPACES } from '../search/space/spaces.ts';
@@ -11,10 +10,10 @@ import { isFinal } from '../service/journal.ts';
 import { UNDER_WAY } from '../service/lifecycle.ts';
 import type { Service } from '../service/service.ts';
 import type { GivenTraining } from '../service/trainings.ts';
-import type { Archive } from '../storage/archive.ts';
-import type { ArchitectureRecord, TrainingId, TrainingRecord } from '../storage/records.ts';
+import type { TrainingId, TrainingRecord } from '../storage/records.ts';
 import { DEFAULT_RECIPE, OPTIMIZERS } from '../training/recipe.ts';
 import { configWith, inFlags, placeOf, TRAIN_FLAGS as FLAGS } from './flags.ts';
+import { findArchitecture, keyOf } from './named.ts';
 import { print } from './output.ts';
 import { drawDownloads } from './progress.ts';
 import { pauseOnSignal } from './signals.ts';
@@ -70,35 +69,6 @@ interface Flags extends Omit<GivenTraining, 'batchSize' | 'architecture'> {
   readonly workers?: string;
   readonly resume?: string;
   readonly json?: true;
-}
-
-/** What resolvers/globalId.ts makes of an id. Not imported from there: it brings all of GraphQL along. */
-const keyOf = (type: string, named: string): string => {
-  const [of, ...key] = Buffer.from(named, 'base64url').toString('latin1').split(':');
-  return of === type ? key.join(':') : named;
-};
-
-/**
- * The architecture that a person names by its id, by that and its protocol's, or by the global id the API shows.
- * @throws MedNasError NOT_FOUND
- */
-async function findArchitecture(archive: Archive, named: string): Promise<ArchitectureRecord> {
-  const parts = keyOf('Architecture', named).split(':');
-  const [protocolId, architecture] = parts.length === 2 ? parts : [undefined, parts[0]];
-  const found =
-    protocolId === undefined
-      ? await archive.architectureNamed(architecture as ArchitectureId)
-      : (
-          await archive.architectures([
-            { protocolId: protocolId as ProtocolId, architecture: architecture as ArchitectureId },
-          ])
-        )[0];
-  if (found) return found;
-  throw new MedNasError(
-    'NOT_FOUND',
-    `There is no architecture '${named}' in the archive. Give its genes by ${FLAGS.genotype}, or score it first.`,
-    { field: 'architecture' },
-  );
 }
 
 /** A stopped training goes on; one that has completed is shown again. @throws MedNasError NOT_FOUND, INVALID_STATE */

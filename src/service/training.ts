@@ -74,8 +74,8 @@ function toFile(
   };
 }
 
-/** The values of such a file, laid out as the network's. */
-function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float32Array {
+/** The values of such a file, laid out as the network's. @throws MedNasError STORAGE_CORRUPT */
+export function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float32Array {
   const layout = layoutOf(networkOfModel(model.model, model));
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const { values } = emptyState(layout);

@@ -6,6 +6,7 @@ import { openDatasets } from '../../src/data/datasets.ts';
 import { type BusChange, openRedis } from '../../src/service/redis.ts';
 import { openService, type Service } from '../../src/service/service.ts';
 import { type Bus, openWakeUps } from '../../src/service/wakeUps.ts';
+import { openWeights } from '../../src/storage/weights.ts';
 import { openArchive } from '../../src/storage/archive.ts';
 import type { Documents } from '../../src/storage/documents.ts';
 import { openMongo } from '../../src/storage/mongo.ts';
@@ -97,6 +98,7 @@ async function openReplica(
     engine: openFormulaEngine(permits),
     datasets: openDatasets({ folders: [], dataFolder: newFolder(), download: false }),
     now: () => new Date(),
+    weights: openWeights(newFolder()),
     wakeUps: openWakeUps(bus, pollMs),
     onError: note,
   });
