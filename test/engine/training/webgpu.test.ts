@@ -2,6 +2,9 @@
 // SwiftShader. It is slow, so some of the small networks must do.
 
 import * as tf from '@tensorflow/tfjs-core';
+import type { LearningProblem } from '../../../src/engine/engine.ts';
+import { openEngine } from '../../../src/engine/pool.ts';
+import { initialState } from '../../../src/engine/training/state.ts';
 import { findAdapter } from '../../../src/engine/webgpu/adapter.ts';
 import { openWebgpu } from '../../../src/engine/webgpu/backend.ts';
 import { mstf } from '../../../src/search/space/mstf.ts';
@@ -41,5 +44,33 @@ suite(typeof found === 'string' ? `WebGPU, skipped: ${found}` : `WebGPU on ${fou
       }
       expect(tf.memory().numTensors).toBe(tensors);
     });
+  });
+
+  test('a worker thread trains and predicts, on states in shared memory', async () => {
+    const problem: LearningProblem = {
+      model: { kind: 'baseline', name: 'resnet18', initChannels: 2 },
+      input: [6, 6, 1],
+      classes: 2,
+      multiLabel: false,
+    };
+    const never = new AbortController().signal;
+    const images = Uint8Array.from({ length: 8 * 36 }, (_, i) => (i * 37) % 256);
+    const data = { images, labels: Int32Array.of(0, 1, 0, 1, 0, 1, 0, 1) };
+    const batches = [0, 4].map((first) => Uint32Array.of(first, first + 1, first + 2, first + 3));
+    const step = { optimizer: 'adam', learningRate: 1e-2, momentum: 0.9, weightDecay: 0 } as const;
+    const [from, to] = [initialState(problem, 1), initialState(problem, 1)];
+    const engine = await openEngine({ backend: 'webgpu', workers: 2 });
+    try {
+      const learned = await engine.train({ problem, data, batches, step, from, to }, never);
+      expect(learned.losses.every(Number.isFinite)).toBe(true);
+      // A lesson may end before all its batches.
+      expect(learned.steps).toBe(learned.losses.length);
+      expect(to.values).not.toEqual(from.values);
+      const logits = await engine.predict(problem, to.values, images, never);
+      expect(logits).toHaveLength(16);
+      expect(logits.every(Number.isFinite)).toBe(true);
+    } finally {
+      await engine.close();
+    }
   });
 });
