@@ -13,6 +13,7 @@ const FOLDERS = [
   'search',
   'data',
   'metrics',
+  'training',
   'engine',
   'storage',
   'export',
@@ -28,11 +29,12 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   search: [],
   data: ['search'],
   metrics: ['search'],
-  engine: ['search', 'metrics'],
-  storage: ['search', 'metrics'],
-  export: ['search'],
-  service: ['search', 'data', 'metrics', 'engine', 'storage'],
-  schema: ['search', 'metrics'],
+  training: ['search'],
+  engine: ['search', 'metrics', 'training'],
+  storage: ['search', 'metrics', 'training'],
+  export: ['search', 'training'],
+  service: ['search', 'data', 'metrics', 'training', 'engine', 'storage'],
+  schema: ['search', 'metrics', 'training'],
   resolvers: ['search', 'metrics', 'schema', 'service'],
   server: ['search', 'service', 'resolvers'],
 };
@@ -105,9 +107,10 @@ const pure = [
       ["export const b = fetch('x');", false],
     ] as const
   ).map(([code, isLegal]) => ({ file: 'search', code, isLegal })),
-  ...['node:crypto', 'node:util', 'node:fs', 'fs', 'mongoose', '@a/b'].map((name) =>
+  ...['node:crypto', 'node:util', 'node:fs', 'fs', 'mongoose', '@a/b'].flatMap((name) => [
     importing('metrics', name, false),
-  ),
+    importing('training', name, false),
+  ]),
   ...(
     [
       ["import type { A } from '../data/dataset.ts';\nexport type B = A;", true],
@@ -118,6 +121,11 @@ const pure = [
       ["export const b = fetch('x');", false],
     ] as const
   ).map(([code, isLegal]) => ({ file: 'metrics', code, isLegal })),
+  ...['export const b = Math.random();', 'export const b = Date.now();'].map((code) => ({
+    file: 'training',
+    code,
+    isLegal: false,
+  })),
 ];
 
 const above: readonly Row[] = ['.', 'cli'].flatMap((folder) => [
