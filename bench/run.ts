@@ -9,6 +9,7 @@ import { memory } from './memory.ts';
 import { metrics } from './metrics.ts';
 import { roofline } from './roofline.ts';
 import { study } from './study.ts';
+import { training } from './training.ts';
 
 const program = new Command('bench');
 
@@ -81,5 +82,12 @@ program
   .option('--resamples <n>', 'bootstrap resamples', Number, 2000)
   .option('--rounds <n>', 'rounds; the best counts', Number, 3)
   .action(metrics);
+
+program
+  .command('training')
+  .description("one thread's time for an Adam step on 128 images of 28 x 28")
+  .option('--rounds <n>', 'rounds; the best counts', Number, 5)
+  .option('--genotypes <n>', 'searched architectures', Number, 4)
+  .action(training);
 
 await program.parseAsync();

@@ -1,9 +1,11 @@
 // A lesson, and a slice of predictions, as a worker does them on its backend.
 
+import { MedNasError } from '../../search/errors.ts';
 import { networkOfModel } from '../../search/model.ts';
 import type { Network } from '../../search/network.ts';
+import { OutOfMemoryError } from '../backend.ts';
 import type { Learned, LearningImages, LearningProblem, Lesson } from '../engine.ts';
-import type { Trainer, Training, TrainingBatch } from './trainer.ts';
+import type { Trainer, Training, TrainingBatch, TrainingState } from './trainer.ts';
 
 /** Then others have their turn. */
 const LESSON_MS = 1000;
@@ -54,19 +56,34 @@ async function update(
   return losses;
 }
 
-export async function learn(lesson: Lesson, training: Training): Promise<Learned> {
-  const { problem, from, to } = lesson;
-  const trainer = await training.trainer(
-    { network: networkOf(problem), multiLabel: problem.multiLabel },
-    from,
-  );
+/** @throws MedNasError BATCH_TOO_LARGE for want of memory. */
+async function withTrainer<T>(
+  training: Training,
+  problem: LearningProblem,
+  from: TrainingState,
+  use: (trainer: Trainer) => Promise<T>,
+): Promise<T> {
+  let trainer: Trainer | null = null;
   try {
-    const losses = await update(trainer, lesson);
-    return { losses, steps: await trainer.save({ ...to, steps: 0 }) };
+    trainer = await training.trainer({ network: networkOf(problem), multiLabel: problem.multiLabel }, from);
+    return await use(trainer);
+  } catch (error) {
+    if (!(error instanceof OutOfMemoryError)) throw error;
+    throw new MedNasError(
+      'BATCH_TOO_LARGE',
+      `There is not the memory to train this network: ${error.message}. Take smaller batches or images, fewer channels or fewer workers.`,
+      { field: 'batchSize', cause: error },
+    );
   } finally {
-    trainer.close();
+    trainer?.close();
   }
 }
+
+export const learn = (lesson: Lesson, training: Training): Promise<Learned> =>
+  withTrainer(training, lesson.problem, lesson.from, async (trainer) => {
+    const losses = await update(trainer, lesson);
+    return { losses, steps: await trainer.save({ ...lesson.to, steps: 0 }) };
+  });
 
 /** Images, all of them or some, to be asked of a network. */
 export interface Question {
@@ -77,18 +94,7 @@ export interface Question {
 
 const NOTHING = new Float32Array();
 
-export async function answer(
-  { problem, values, images }: Question,
-  training: Training,
-): Promise<Float32Array> {
-  const from = { values, first: NOTHING, second: NOTHING, steps: 0 };
-  const trainer = await training.trainer(
-    { network: networkOf(problem), multiLabel: problem.multiLabel },
-    from,
+export const answer = ({ problem, values, images }: Question, training: Training): Promise<Float32Array> =>
+  withTrainer(training, problem, { values, first: NOTHING, second: NOTHING, steps: 0 }, (trainer) =>
+    trainer.predict(scaled(images)),
   );
-  try {
-    return await trainer.predict(scaled(images));
-  } finally {
-    trainer.close();
-  }
-}

@@ -36,11 +36,12 @@ export interface TrainerProblem {
   readonly multiLabel: boolean;
 }
 
-/** Holds a copy of a state until it is closed. */
+/** Holds a copy of a state until it is closed; its backend does nothing else meanwhile. */
 export interface Trainer {
   /**
-   * One update. Returns the mean loss before it; one that is not finite changes nothing.
-   * @throws OutOfMemoryError
+   * One update. Returns the mean loss before it; one that is not finite, or whose gradient is not, is NaN and changes
+   * nothing. What the logits do not depend on (behind a `zero`) has no gradient, and its statistics stay.
+   * @throws MedNasError BATCH_TOO_LARGE where it is known beforehand, else OutOfMemoryError
    */
   step(batch: TrainingBatch, step: Step): Promise<number>;
   /** Logits, [images, classes], with the running statistics. @throws OutOfMemoryError */
