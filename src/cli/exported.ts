@@ -11,6 +11,7 @@ import type { Measured } from '../metrics/measured.ts';
 import type { Estimate, Quantity } from '../metrics/quantity.ts';
 import { MedNasError, shown } from '../search/errors.ts';
 import { type Model, networkOfModel } from '../search/model.ts';
+import { layoutOf } from '../search/parameters.ts';
 import type { Shape } from '../search/network.ts';
 import { mstf } from '../search/space/mstf.ts';
 import { parseGenotype } from '../search/space/space.ts';
@@ -194,13 +195,13 @@ async function ofRun(archive: Archive, config: Config, named: string): Promise<O
         'export the architecture with its initial weights by --architecture or --genotype.',
       { field: 'run' },
     );
-  const { input, classes, multiLabel } = protocol;
+  const { input, classes } = protocol;
   const file = await openWeights(join(config.dataDir, 'weights')).readBest(body);
   return {
     model,
     input,
     classes,
-    values: valuesIn(file, { model, input, classes, multiLabel }),
+    values: valuesIn(file, layoutOf(networkOfModel(model, { input, classes }))),
     facts: {
       version: readVersion(),
       seed: recipe.seed,

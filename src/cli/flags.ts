@@ -20,6 +20,7 @@ export const FLAGS = {
   indicators: '--indicators',
   indicatorScale: '--indicator-scale',
   objectives: '--objectives',
+  estimateEpochs: '--estimate-epochs',
   exploitation: '--exploitation',
   seed: '--seed',
 } as const satisfies Record<keyof SearchSettings, string>;

@@ -54,6 +54,11 @@ export function searchFlags(command: Command): Command {
     .option(`${FLAGS.indicatorScale} <name>`, `${oneOf(INDICATOR_SCALES)} (${defaults.indicatorScale})`)
     .option(`${FLAGS.objectives} <name>`, `${oneOf(OBJECTIVES_NAMES)} (${defaults.objectives})`)
     .option(
+      `${FLAGS.estimateEpochs} <n>`,
+      `epochs that validAuc trains an architecture for (${defaults.estimateEpochs})`,
+      number,
+    )
+    .option(
       `${FLAGS.exploitation} <share>`,
       `share of offspring recombined from elites' blocks (${defaults.exploitation})`,
       number,

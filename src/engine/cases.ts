@@ -1,7 +1,7 @@
 // Networks on made-up images, as the goldens have them (spec section 3): input i is 2u - 1 of path
 // `input` over [N, H, W, C], label n is n mod classes. Nothing but the case decides their scores.
 
-import { INDICATORS, type Protocol } from '../search/evaluation.ts';
+import { TRAINING_FREE, type Protocol } from '../search/evaluation.ts';
 import { streamKey, uniformAt } from '../search/random.ts';
 import { mstf } from '../search/space/mstf.ts';
 import type { Genotype } from '../search/space/space.ts';
@@ -41,7 +41,7 @@ export async function inspectCase(engine: Engine, given: Case): Promise<Inspecti
     multiLabel: false,
     initChannels,
     seed,
-    indicators: INDICATORS,
+    indicators: TRAINING_FREE,
     numerics: engine.info.numerics,
   };
   const labels = Int32Array.from({ length: batch }, (_, n) => n % classes);

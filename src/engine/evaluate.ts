@@ -1,6 +1,13 @@
 // Judges one architecture: builds its network, reads each indicator of the protocol, times it.
 
-import type { Evaluation, IndicatorName, Protocol, Score } from '../search/evaluation.ts';
+import {
+  type Evaluation,
+  type IndicatorName,
+  isTrainingFree,
+  type Protocol,
+  type Score,
+  type TrainingFreeName,
+} from '../search/evaluation.ts';
 import { macs, type Network, params } from '../search/network.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { SPACES } from '../search/space/spaces.ts';
@@ -32,7 +39,7 @@ export function unscored({ genotype, protocol }: Task, reason: string): Evaluati
 
 /** What some indicators read of the loss's derivatives. */
 export const derivativesOf = (indicators: readonly IndicatorName[]): Wanted =>
-  new Set(indicators.flatMap((name) => INDICATOR_TABLE[name].derivatives));
+  new Set(indicators.filter(isTrainingFree).flatMap((name) => INDICATOR_TABLE[name].derivatives));
 
 function subjectOf({ genotype, protocol, batch }: Task, backend: Backend): Subject {
   const network = networkOf(genotype, protocol);
@@ -49,7 +56,7 @@ function subjectOf({ genotype, protocol, batch }: Task, backend: Backend): Subje
   };
 }
 
-async function timed(name: IndicatorName, subject: Subject): Promise<readonly [Score, string | null]> {
+async function timed(name: TrainingFreeName, subject: Subject): Promise<readonly [Score, string | null]> {
   const start = performance.now();
   const { flaw, ...values } = await INDICATOR_TABLE[name].read(subject);
   const seconds = (performance.now() - start) / 1000;
@@ -62,7 +69,8 @@ export async function evaluate(task: Task, backend: Backend): Promise<Evaluation
   const scores: { [I in IndicatorName]?: Score } = {};
   const flaws: string[] = [];
   let isOutOfMemory = false;
-  for (const name of protocol.indicators) {
+  // What takes training is its caller's.
+  for (const name of protocol.indicators.filter(isTrainingFree)) {
     try {
       const [score, flaw] = await timed(name, subject);
       scores[name] = score;

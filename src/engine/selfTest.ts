@@ -1,7 +1,7 @@
 // Whether this machine computes what it should: a network whose exact values are known, on the engine
 // as it runs here.
 
-import type { IndicatorName } from '../search/evaluation.ts';
+import type { IndicatorName, TrainingFreeName } from '../search/evaluation.ts';
 import { type Case, inspectCase } from './cases.ts';
 import type { Engine } from './engine.ts';
 
@@ -27,7 +27,7 @@ interface Known {
 }
 
 /** SynFlow by its logarithm. */
-const VALUES: Readonly<Record<IndicatorName, Known>> = {
+const VALUES: Readonly<Record<TrainingFreeName, Known>> = {
   jacobCov: { wanted: 118.30439021163238, tolerance: 0.005 },
   synflow: relative(24.483657587975202, 1e-3),
   gradNorm: relative(31.983673738474966, 1e-3),

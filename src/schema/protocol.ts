@@ -41,4 +41,10 @@ export class Protocol {
 
   @Field(() => String, { description: 'Backend and revision of its arithmetic.' })
   readonly numerics!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Of VALID_AUC: SHA-256 of all splits and the recipe, as JSON; null: it is not computed.',
+  })
+  readonly training?: string;
 }

@@ -47,6 +47,7 @@ const SAYS: { readonly [K in keyof Settings]: string } = {
   indicators: 'The two indicators p1 and p2, different ones.',
   indicatorScale: 'How indicators that have a logarithm enter the objectives.',
   objectives: 'What is minimised.',
+  estimateEpochs: 'Epochs that VALID_AUC trains an architecture for, 1 to 1000; nothing else depends on it.',
   exploitation: 'Share of offspring put together from blocks of the best individuals, 0 to 1.',
   seed: 'Seed of the batch, the weights and the search, 0 to 4294967295: the same seed gives the same search.',
 };
@@ -80,6 +81,9 @@ export class ScoringSettings {
 
   @Field(() => [Indicator], given('indicators'))
   readonly indicators!: readonly IndicatorName[] | null;
+
+  @Field(() => Int, given('estimateEpochs'))
+  readonly estimateEpochs!: Given<'estimateEpochs'>;
 
   @Field(() => SafeInt, given('seed'))
   readonly seed!: Given<'seed'>;
@@ -176,6 +180,9 @@ export class SearchSettings {
 
   @Field(() => Objectives, said('objectives'))
   readonly objectives!: ObjectivesName;
+
+  @Field(() => Int, said('estimateEpochs'))
+  readonly estimateEpochs!: number;
 
   @Field(() => Float, said('exploitation'))
   readonly exploitation!: number;

@@ -2,7 +2,10 @@
 
 import type { Shape } from './network.ts';
 
-/** Training-free indicators (spec section 3), larger is better, and what each measures. */
+/**
+ * Training-free indicators (spec section 3), larger is better, and what each measures; the last one, to compare them
+ * with, takes training.
+ */
 export const INDICATOR_DESCRIPTIONS = {
   jacobCov:
     'Log-determinant of the kernel of ReLU codes over the batch (NASWOT; equations 3 and 4 of MSTF-NAS): how well the untrained network tells images apart.',
@@ -14,9 +17,16 @@ export const INDICATOR_DESCRIPTIONS = {
     "Gradient signal preservation: sum over weights of -weight times the Hessian's product with the gradient, signed (GraSP).",
   fisher:
     'Fisher saliency: sum over channels of 0.5 times the mean over images of (activation times gradient, summed over space) squared.',
+  validAuc:
+    'Validation AUC after a few epochs of training, in place of an indicator: the estimator of training-based search (NSGA-Net), to compare with.',
 } as const;
 export type IndicatorName = keyof typeof INDICATOR_DESCRIPTIONS;
 export const INDICATORS = Object.keys(INDICATOR_DESCRIPTIONS) as readonly IndicatorName[];
+
+/** Those that one minibatch and a network as it is drawn suffice for. */
+export type TrainingFreeName = Exclude<IndicatorName, 'validAuc'>;
+export const isTrainingFree = (name: IndicatorName): name is TrainingFreeName => name !== 'validAuc';
+export const TRAINING_FREE = INDICATORS.filter(isTrainingFree);
 
 /** One indicator's raw value. */
 export interface Score {
@@ -66,4 +76,9 @@ export interface Protocol {
   readonly indicators: readonly IndicatorName[];
   /** Backend and revision of its arithmetic. */
   readonly numerics: string;
+  /**
+   * Of `validAuc`: SHA-256 of all splits and the recipe, as JSON; missing unless it is asked for. One text, so that the
+   * protocol's hash does not depend on the order of keys.
+   */
+  readonly training?: string;
 }

@@ -29,6 +29,8 @@ export interface SearchSettings {
   readonly indicators: readonly [IndicatorName, IndicatorName];
   readonly indicatorScale: IndicatorScale;
   readonly objectives: ObjectivesName;
+  /** That `validAuc` trains an architecture for. */
+  readonly estimateEpochs: number;
   /** Share of offspring drawn by exploitation. */
   readonly exploitation: number;
   /** Seeds the batch, the weights and the search. */
@@ -48,6 +50,7 @@ export const DEFAULT_SETTINGS: SearchSettings = {
   indicators: ['jacobCov', 'synflow'],
   indicatorScale: 'log',
   objectives: 'eq5',
+  estimateEpochs: 3,
   exploitation: 0.25,
   seed: 0,
 };
@@ -95,6 +98,7 @@ const CHECKS: { readonly [K in keyof SearchSettings]: Check } = {
       : `two different ones of ${INDICATORS.join(', ')}`,
   indicatorScale: oneOf(INDICATOR_SCALES),
   objectives: oneOf(OBJECTIVES_NAMES),
+  estimateEpochs: integer(1, 1000),
   exploitation: (value) =>
     typeof value === 'number' && value >= 0 && value <= 1 ? null : 'a number from 0 to 1',
   seed: integer(0, 2 ** 32 - 1),

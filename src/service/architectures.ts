@@ -26,7 +26,10 @@ export interface ScoringParts {
 export async function scoreArchitecture(
   { archive, engine, datasets, now, tell }: ScoringParts,
   genes: readonly unknown[],
-  given: Pick<GivenSettings, 'space' | 'dataset' | 'batchSize' | 'initChannels' | 'seed' | 'indicators'>,
+  given: Pick<
+    GivenSettings,
+    'space' | 'dataset' | 'batchSize' | 'initChannels' | 'seed' | 'indicators' | 'estimateEpochs'
+  >,
   signal: AbortSignal,
 ): Promise<ArchitectureRecord> {
   const settings = parseSettings(given);

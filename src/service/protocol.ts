@@ -7,7 +7,9 @@ import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { IndicatorName, Protocol } from '../search/evaluation.ts';
+import { type Estimator, inProtocol, recipeOf } from './estimator.ts';
 import type { KindName } from './kinds.ts';
+import { readSplits } from './splits.ts';
 
 /** The settings a score depends on. */
 export interface ProtocolSettings {
@@ -17,14 +19,20 @@ export interface ProtocolSettings {
   readonly initChannels: number;
   readonly seed: number;
   readonly indicators: readonly IndicatorName[];
+  readonly estimateEpochs: number;
 }
 
 export interface Prepared {
   readonly protocol: Protocol;
   readonly batch: Batch;
+  /** null: nothing is trained to judge an architecture. */
+  readonly estimator: Estimator | null;
 }
 
-/** @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE. */
+/**
+ * @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE; INVALID_ARGUMENT: not fit to train on,
+ * where that is asked for
+ */
 export async function prepare(
   datasets: Datasets,
   engine: Engine,
@@ -33,8 +41,12 @@ export async function prepare(
   const { space, batchSize, initChannels, seed, indicators } = settings;
   const dataset = await datasets.open(settings.dataset);
   const batch = await drawBatch(dataset, { size: batchSize, seed });
+  const recipe = recipeOf(settings);
+  const estimator =
+    recipe === null ? null : { recipe, splits: await readSplits(datasets, engine, settings.dataset) };
   return {
     batch,
+    estimator,
     protocol: {
       space,
       dataset: dataset.info.name,
@@ -47,6 +59,7 @@ export async function prepare(
       seed,
       indicators,
       numerics: engine.info.numerics,
+      ...(estimator !== null && { training: inProtocol(estimator) }),
     },
   };
 }
@@ -57,6 +70,7 @@ const IN_WORDS: Readonly<Partial<Record<string, string>>> = {
   data: 'the images and labels of the dataset',
   input: 'the size of an image',
   numerics: "the engine's arithmetic",
+  training: 'the images and the recipe of validAuc',
 };
 
 const WOULD_NOT_COMPARE: Readonly<Record<KindName, string>> = {

@@ -1,14 +1,15 @@
 // Scores through the archive: what it knows is not computed again, what is computed is kept before
 // anyone hears of it. What only this machine made of an architecture is kept to be shown, and tried again.
 
-import type { Batch } from '../data/batch.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type Evaluation, isLasting, type Protocol } from '../search/evaluation.ts';
+import { type Evaluation, isLasting } from '../search/evaluation.ts';
 import { type ArchitectureId, architectureId, protocolId } from '../search/identity.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord, SearchId } from '../storage/records.ts';
+import { withEstimate } from './estimator.ts';
 import type { Observation } from './observer.ts';
+import type { Prepared } from './protocol.ts';
 
 /** One architecture's score and whether it was in the archive before. */
 export type OnScored = (record: ArchitectureRecord, reused: boolean) => Promise<void>;
@@ -36,7 +37,7 @@ export const toObservation = (
 export function openScorer(
   archive: Archive,
   engine: Engine,
-  { protocol, batch }: { readonly protocol: Protocol; readonly batch: Batch },
+  { protocol, batch, estimator }: Prepared,
   now: () => Date,
 ): Scorer {
   const evaluator = engine.evaluator(protocol, batch);
@@ -61,13 +62,18 @@ export function openScorer(
       await evaluator.evaluate(
         missing.map((i) => genotypes[i] as Genotype),
         signal,
-        async (k, evaluation) => {
+        async (k, computed) => {
           const i = missing[k] as number;
+          const genotype = genotypes[i] as Genotype;
+          const evaluation =
+            estimator === null
+              ? computed
+              : await withEstimate(engine, estimator, protocol, genotype, computed, signal);
           const record: ArchitectureRecord = {
             architecture: ids[i] as ArchitectureId,
             protocolId: id,
             protocol,
-            genotype: genotypes[i] as Genotype,
+            genotype,
             evaluation,
             scoredAt: now().toISOString(),
           };

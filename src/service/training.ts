@@ -3,21 +3,18 @@
 // validation AUC is tested at the end (MedMNIST's experiments).
 
 import { basename } from 'node:path';
-import type { Engine, LearningProblem, Lesson } from '../engine/engine.ts';
-import { emptyState, initialState } from '../engine/training/state.ts';
-import type { TrainingState } from '../engine/training/trainer.ts';
-import { measure, type Measured } from '../metrics/measured.ts';
+import type { Engine } from '../engine/engine.ts';
+import { emptyState } from '../engine/training/state.ts';
+import type { Measured } from '../metrics/measured.ts';
 import { MedNasError } from '../search/errors.ts';
-import { networkOfModel } from '../search/model.ts';
-import { layoutOf, valuesOf } from '../search/parameters.ts';
+import { type ParameterLayout, valuesOf } from '../search/parameters.ts';
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
 import type { BestWeights, EpochRecord, TrainingRecord, Validation } from '../storage/records.ts';
 import type { Weights } from '../storage/weights.ts';
-import { batchesOf } from '../training/order.ts';
-import { learningRateAt, type Recipe } from '../training/recipe.ts';
+import { learningRateAt } from '../training/recipe.ts';
 import type { TensorFile } from '../training/safetensors.ts';
-import { lossOf, scoresOf } from '../training/scores.ts';
+import { type Course, courseOf, diverged, examine, type Learner, learnEpoch, newLearner } from './epoch.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
 import type { Splits } from './splits.ts';
@@ -33,13 +30,6 @@ export interface TrainingRunParts {
 
 /** Of the intervals that are shown with what is measured at the end. */
 const RESAMPLES = 1000;
-
-const diverged = (epoch: number, what: string, { learningRate }: Recipe): MedNasError =>
-  new MedNasError(
-    'DIVERGED',
-    `${what} in epoch ${epoch + 1} is not a finite number: the training has diverged. ` +
-      `A learning rate below ${learningRate} may help; what came of the epochs before is kept.`,
-  );
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
@@ -57,11 +47,10 @@ const inOrder = (value: unknown): string =>
  */
 function toFile(
   { model, recipe, protocol }: TrainingRecord,
-  problem: LearningProblem,
+  { parameters }: ParameterLayout,
   values: Float32Array,
   epoch: number,
 ): TensorFile {
-  const { parameters } = layoutOf(networkOfModel(model, problem));
   return {
     tensors: parameters.map((one) => ({ name: one.name, shape: one.shape, values: valuesOf(values, one) })),
     metadata: {
@@ -75,8 +64,7 @@ function toFile(
 }
 
 /** The values of such a file, laid out as the network's. @throws MedNasError STORAGE_CORRUPT */
-export function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float32Array {
-  const layout = layoutOf(networkOfModel(model.model, model));
+export function valuesIn({ tensors }: TensorFile, layout: ParameterLayout): Float32Array {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const { values } = emptyState(layout);
   for (const parameter of layout.parameters) {
@@ -89,12 +77,8 @@ export function valuesIn({ tensors }: TensorFile, model: LearningProblem): Float
 }
 
 /** What a run begins or goes on with. @throws MedNasError INVALID_STATE: its checkpoint is elsewhere. */
-async function stateOf(
-  weights: Weights,
-  { id, epoch, recipe }: TrainingRecord,
-  problem: LearningProblem,
-): Promise<TrainingState> {
-  if (epoch < 0) return initialState(problem, recipe.seed);
+async function learnerOf(weights: Weights, { id, epoch }: TrainingRecord, course: Course): Promise<Learner> {
+  if (epoch < 0) return newLearner(course);
   const found = await weights.readCheckpoint(id, epoch);
   if (found === null)
     throw new MedNasError(
@@ -102,11 +86,11 @@ async function stateOf(
       `The checkpoint of epoch ${epoch + 1} is not on this machine (in ${weights.folder}), so the training cannot go on here. ` +
         'Resume it where it ran, or on a service that shares that folder; or start it anew.',
     );
-  const state = emptyState(layoutOf(networkOfModel(problem.model, problem)));
+  const state = emptyState(course.layout);
   if (found.values.length !== state.values.length || found.first.length !== state.first.length)
     throw new MedNasError('STORAGE_CORRUPT', `The checkpoint of training ${id} is of another network.`);
   for (const name of ['values', 'first', 'second'] as const) state[name].set(found[name]);
-  return { ...state, steps: found.steps };
+  return newLearner(course, { ...state, steps: found.steps });
 }
 
 /**
@@ -123,10 +107,9 @@ export async function runTraining(
 ): Promise<Stored<TrainingRecord>> {
   let { version, body: record } = start;
   const { id, recipe, model } = record;
-  const { input, classes, multiLabel, task, samples } = splits.protocol;
-  const problem: LearningProblem = { model, input, classes, multiLabel };
-  let state = await stateOf(weights, record, problem);
-  let spare = emptyState(layoutOf(networkOfModel(model, problem)));
+  const { samples } = splits.protocol;
+  const course = courseOf(model, splits, recipe);
+  let learner = await learnerOf(weights, record, course);
   const announce = (epoch: number): Promise<boolean> =>
     journal.append(id, `epoch:${epoch}`, { type: 'epoch', epoch }, fence);
   // Again, in case a crash came between the record and its event, or the record and the files it no longer needs.
@@ -140,45 +123,13 @@ export async function runTraining(
     version += 1;
   }
 
-  /** Mean loss over the epoch's images; moves the state. */
-  async function learn(epoch: number): Promise<number> {
-    const { optimizer, momentum, weightDecay } = recipe;
-    const step = { optimizer, momentum, weightDecay, learningRate: learningRateAt(recipe, epoch) };
-    const batches = batchesOf(recipe, epoch, samples.train);
-    let sum = 0;
-    for (let done = 0; done < batches.length;) {
-      const lesson: Lesson = {
-        problem,
-        data: splits.train,
-        batches: batches.slice(done),
-        step,
-        from: state,
-        to: spare,
-      };
-      const { losses, steps } = await engine.train(lesson, signal);
-      for (const [i, loss] of losses.entries()) {
-        if (!Number.isFinite(loss)) throw diverged(epoch, 'The loss of a batch', recipe);
-        sum += loss * (batches[done + i] as Uint32Array).length;
-      }
-      done += losses.length;
-      [state, spare] = [{ ...spare, steps }, state];
-      // At each lesson, for epochs can be long.
-      if ((await archive.findTraining(id))?.version !== version) throw new SupersededError(id);
-    }
-    return sum / samples.train;
-  }
-
-  async function ask(split: 'val' | 'test', values: Float32Array, resamples: number) {
-    const logits = await engine.predict(problem, values, splits[split].images, signal);
-    if (!logits.every(Number.isFinite)) return null;
-    const { labels } = splits[split];
-    const scores = scoresOf(logits, splits.protocol);
-    const measured = measure(task, splits.classes, scores, labels, { seed: recipe.seed, resamples });
-    return { measured, loss: lossOf(logits, labels, splits.protocol) };
+  /** At each lesson, for epochs can be long. */
+  async function requireOurs(): Promise<void> {
+    if ((await archive.findTraining(id))?.version !== version) throw new SupersededError(id);
   }
 
   async function validate(epoch: number): Promise<Validation> {
-    const answer = await ask('val', state.values, 0);
+    const answer = await examine(engine, course, 'val', learner.state.values, 0, signal);
     const { auc, acc } = answer?.measured ?? {};
     if (answer === null || typeof auc?.value !== 'number' || typeof acc?.value !== 'number')
       throw diverged(epoch, 'An answer for the validation images', recipe);
@@ -187,7 +138,11 @@ export async function runTraining(
 
   async function keepBest(epoch: number, validation: Validation): Promise<BestWeights | null> {
     if (record.best !== null && !(validation.auc > record.best.auc)) return record.best;
-    const written = await weights.writeBest(id, epoch, toFile(record, problem, state.values, epoch));
+    const written = await weights.writeBest(
+      id,
+      epoch,
+      toFile(record, course.layout, learner.state.values, epoch),
+    );
     return { epoch, ...validation, ...written };
   }
 
@@ -195,16 +150,17 @@ export async function runTraining(
   const startedAt = now().getTime();
   for (let epoch = record.epoch + 1; epoch < recipe.epochs; epoch++) {
     const begunAt = now().getTime();
-    const trainingLoss = await learn(epoch);
+    const learned = await learnEpoch(engine, course, epoch, learner, signal, requireOurs);
+    ({ learner } = learned);
     const validation = await validate(epoch);
-    await weights.writeCheckpoint(id, epoch, state);
+    await weights.writeCheckpoint(id, epoch, learner.state);
     const best = await keepBest(epoch, validation);
     const at = now();
     const seconds = (at.getTime() - begunAt) / 1000;
     const finished: EpochRecord = {
       training: id,
       epoch,
-      trainingLoss,
+      trainingLoss: learned.loss,
       validation,
       learningRate: learningRateAt(recipe, epoch),
       seconds,
@@ -217,9 +173,9 @@ export async function runTraining(
     await weights.prune(id, { checkpoint: epoch, best: best?.epoch ?? null });
   }
 
-  const values = valuesIn(await weights.readBest(record), problem);
+  const values = valuesIn(await weights.readBest(record), course.layout);
   const final = async (split: 'val' | 'test'): Promise<Measured> => {
-    const answer = await ask(split, values, RESAMPLES);
+    const answer = await examine(engine, course, split, values, RESAMPLES, signal);
     if (answer === null)
       throw diverged(record.best?.epoch ?? 0, `An answer for the images of ${split}`, recipe);
     return answer.measured;

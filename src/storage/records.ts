@@ -231,6 +231,13 @@ const collection = <B>(
 
 /** Layouts before the present ones, by collection. Each tells what has changed. */
 const UPGRADES = {
+  searches: [
+    // `validAuc` came, and with it for how long it trains.
+    (body: SearchRecord): SearchRecord => ({
+      ...body,
+      settings: { ...body.settings, estimateEpochs: 3 },
+    }),
+  ],
   leases: [
     // Fences came: whoever takes a lease of before gives out the first.
     (body: Omit<LeaseRecord, 'fence'>): LeaseRecord => ({ ...body, fence: 0 }),
@@ -253,6 +260,7 @@ export const SEARCHES = collection<SearchRecord>(
   'searches',
   [['idempotencyKey']],
   [['createdAt'], ['status']],
+  UPGRADES.searches,
 );
 export const GENERATIONS = collection<GenerationRecord>('generations', [['search', 'generation']], []);
 export const INDIVIDUALS = collection<IndividualRecord>(

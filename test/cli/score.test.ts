@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { evaluate } from '../../src/engine/evaluate.ts';
 import { openTfjs } from '../../src/engine/tfjs.ts';
-import { INDICATORS, type Protocol } from '../../src/search/evaluation.ts';
+import { TRAINING_FREE, type Protocol } from '../../src/search/evaluation.ts';
 import { reluUnits } from '../../src/search/network.ts';
 import { randomFor, streamKey, uniformAt } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
@@ -120,7 +120,7 @@ async function scoredByTfjs(given: Case) {
     multiLabel: false,
     initChannels,
     seed,
-    indicators: INDICATORS,
+    indicators: TRAINING_FREE,
     numerics: 'tfjs',
   };
   const backend = await openTfjs();

@@ -13,7 +13,7 @@ import { planSensitivity } from '../../src/engine/simd/sensitivity.ts';
 import type { Plan } from '../../src/engine/simd/steps.ts';
 import { demandOf, layOut } from '../../src/engine/simd/workspace.ts';
 import { MedNasError } from '../../src/search/errors.ts';
-import { type IndicatorName, INDICATORS, type Protocol } from '../../src/search/evaluation.ts';
+import { type IndicatorName, TRAINING_FREE, type Protocol } from '../../src/search/evaluation.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
@@ -96,7 +96,7 @@ describe('the bytes that suffice for every architecture', () => {
       ['gradNorm'],
       ['synflow', 'fisher'],
       ['snip', 'grasp'],
-      INDICATORS,
+      TRAINING_FREE,
     );
     fc.assert(
       fc.property(asked, indicators, ({ blocks, genotype, protocol: given }, indicators) => {
@@ -141,7 +141,7 @@ describe('the bytes that suffice for every architecture', () => {
 
   test('are far below 1.5 GB at 128 channels, 64 images of 28 pixels', () => {
     expect(bytesForAll(protocolOf({ initChannels: 128 }), 3, 64, kernels)).toBeLessThan(256 * MIB);
-    const all = protocolOf({ initChannels: 128, indicators: INDICATORS });
+    const all = protocolOf({ initChannels: 128, indicators: TRAINING_FREE });
     expect(bytesForAll(all, 3, 64, kernels)).toBeLessThan(1.4e9);
   });
 

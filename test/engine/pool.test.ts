@@ -1,6 +1,6 @@
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/pool.ts';
-import { type Evaluation, INDICATORS, isLasting, type Protocol } from '../../src/search/evaluation.ts';
+import { type Evaluation, TRAINING_FREE, isLasting, type Protocol } from '../../src/search/evaluation.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
@@ -42,7 +42,7 @@ async function withEngine<T>(options: Parameters<typeof openEngine>[0], use: (en
 }
 
 test('the same scores of all indicators from one, two and three workers, in the order of the genotypes', async () => {
-  const all = { ...protocol, indicators: INDICATORS };
+  const all = { ...protocol, indicators: TRAINING_FREE };
   const [one, two, three] = await Promise.all(
     [1, 2, 3].map((workers) =>
       withEngine({ workers }, async (engine) =>

@@ -88,6 +88,7 @@ test('defaults of a search are shown in its input', () => {
     indicatorScale: 'log',
     objectives: 'eq5',
     exploitation: 0.25,
+    estimateEpochs: 3,
     seed: 0,
     trainBest: 0,
     trainEpochs: 100,

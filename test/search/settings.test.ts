@@ -101,6 +101,7 @@ describe('refuses', () => {
     ],
     ['indicatorScale', ['ln', '', null]],
     ['objectives', ['eq6', 'EQ5', null, 'valueOf']],
+    ['estimateEpochs', [0, 1001, 2.5, NaN, '3', null]],
     ['exploitation', [-0.01, 1.01, NaN, Infinity, '0.5', null]],
     ['seed', [-1, 2 ** 32, 0.5, NaN, '0', null, 1n]],
   ];

@@ -189,6 +189,12 @@ describe('layouts', () => {
     expect(toStored(LEASES, row)).toEqual({ id: 's', version: 4, body: { ...old, fence: 0 } });
   });
 
+  test('a search of before it could train says for how long it would', () => {
+    const old = { id: 's', settings: { seed: 7 } };
+    const row = { id: 's', version: 2, revision: 1, body: old };
+    expect(toStored(SEARCHES, row).body).toMatchObject({ id: 's', settings: { seed: 7, estimateEpochs: 3 } });
+  });
+
   test.each(COLLECTIONS.map((one) => [one.name, one] as const))(
     '%s of a newer MedNAS are refused',
     (name, one) => {

@@ -142,6 +142,7 @@ const made = ({
       blocks: 3,
       dataset: 'breastmnist',
       exploitation: 0.25,
+      estimateEpochs: 3,
       generations: 0,
       indicatorScale: 'LOG',
       indicators: ['JACOB_COV', 'SYNFLOW'],

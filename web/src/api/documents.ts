@@ -25,6 +25,7 @@ graphql(`
       blocks
       dataset
       exploitation
+      estimateEpochs
       generations
       indicatorScale
       indicators

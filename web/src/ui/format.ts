@@ -9,6 +9,7 @@ export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; re
   SNIP: { label: 'SNIP', short: 'snip' },
   GRASP: { label: 'GraSP', short: 'grasp' },
   FISHER: { label: 'Fisher', short: 'fisher' },
+  VALID_AUC: { label: 'Validation AUC', short: 'validAuc' },
 };
 
 const AT_WORK: ReadonlySet<SearchStatus> = new Set(['QUEUED', 'PREPARING', 'RUNNING']);
