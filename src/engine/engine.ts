@@ -1,5 +1,6 @@
 // What the rest of MedNAS knows of the engine: it scores genotypes under a protocol.
 
+import type { measure, Measured } from '../metrics/measured.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
 import type { Model } from '../search/model.ts';
 import type { Shape } from '../search/network.ts';
@@ -103,6 +104,9 @@ export interface Learned {
   readonly steps: number;
 }
 
+/** The arguments of `measure`. */
+export type Examination = Parameters<typeof measure>;
+
 /** What its threads are at. */
 export interface EngineLoad {
   /** Architectures that are being scored. */
@@ -131,6 +135,8 @@ export interface Engine {
     images: Uint8Array,
     signal: AbortSignal,
   ): Promise<Float32Array>;
+  /** What a split measures, by a thread: on large splits that takes seconds. @throws MedNasError as `measure`. */
+  measure(examination: Examination, signal: AbortSignal): Promise<Measured>;
   /**
    * Does nothing when a worker has the memory for every architecture of so many blocks.
    * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.

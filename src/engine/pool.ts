@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
+import type { Measured } from '../metrics/measured.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
 import { networkOfModel } from '../search/model.ts';
@@ -200,6 +201,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     train: (lesson, signal) => learning<Learned>('train', lesson, signal),
     predict: (problem, values, images, signal) => predict({ problem, values, images }, signal),
+    measure: (examination, signal) => learning<Measured>('measure', examination, signal),
     requireFit: (protocol, blocks) => found.requireFit(protocol, blocks),
     async check() {
       // Behind others it would wait, and that they are at work says as much.

@@ -1,11 +1,12 @@
 // A worker thread of the pool: one backend, opened at the first task.
 
 import { Piscina } from 'piscina';
+import { measure as measureWith, type Measured } from '../metrics/measured.ts';
 import type { Evaluation } from '../search/evaluation.ts';
 import { reluUnits } from '../search/network.ts';
 import { type Activity, type Backend, OutOfMemoryError } from './backend.ts';
 import { type Device, openBackend } from './device.ts';
-import type { Inspection, Learned, Lesson } from './engine.ts';
+import type { Examination, Inspection, Learned, Lesson } from './engine.ts';
 import { evaluate as evaluateWith, networkOf, type Task } from './evaluate.ts';
 import { kernelMatrix } from './indicators/jacobCov.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -39,6 +40,9 @@ export const train = (lesson: Lesson): Promise<Outcome<Learned>> =>
 
 export const predict = (question: Question): Promise<Outcome<Float32Array>> =>
   outcomeOf(async () => answer(question, await backend()));
+
+export const measure = (examination: Examination): Promise<Outcome<Measured>> =>
+  outcomeOf(async () => measureWith(...examination));
 
 export const inspect = (task: Task): Promise<Outcome<Inspection>> =>
   outcomeOf(async () => {

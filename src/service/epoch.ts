@@ -3,7 +3,7 @@
 import type { Engine, LearningProblem, Lesson } from '../engine/engine.ts';
 import { emptyState, initialState } from '../engine/training/state.ts';
 import type { TrainingState } from '../engine/training/trainer.ts';
-import { measure, type Measured } from '../metrics/measured.ts';
+import type { Measured } from '../metrics/measured.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Model } from '../search/model.ts';
 import { networkOfModel } from '../search/model.ts';
@@ -100,7 +100,7 @@ export async function examine(
   const scores = scoresOf(logits, splits.protocol);
   const options = { seed: recipe.seed, resamples };
   return {
-    measured: measure(splits.protocol.task, splits.classes, scores, labels, options),
+    measured: await engine.measure([splits.protocol.task, splits.classes, scores, labels, options], signal),
     loss: lossOf(logits, labels, splits.protocol),
   };
 }

@@ -2,6 +2,7 @@
 // image, exact and immediate, its few weights at the start of the state that a real engine would move.
 
 import type { Engine, LearningProblem, Lesson } from '../../src/engine/engine.ts';
+import { measure } from '../../src/metrics/measured.ts';
 import type { Permits } from './service.ts';
 
 /** From so high a learning rate on, the fourth update has a loss that is not finite. */
@@ -52,7 +53,7 @@ function update(
 }
 
 /** A permit an update, and an update a lesson. */
-export const openLearning = (permits: Permits): Pick<Engine, 'train' | 'predict'> => ({
+export const openLearning = (permits: Permits): Pick<Engine, 'train' | 'predict' | 'measure'> => ({
   async train(lesson, signal) {
     await permits.take(signal);
     const { from, to, batches, step } = lesson;
@@ -64,6 +65,8 @@ export const openLearning = (permits: Permits): Pick<Engine, 'train' | 'predict'
     const loss = update(lesson, to.values, to.first, batches[0] as Uint32Array);
     return { losses: [loss], steps: from.steps + 1 };
   },
+  measure: async (examination) => measure(...examination),
+
   predict(problem, values, images, signal) {
     signal.throwIfAborted();
     const pixels = pixelsOf(problem);
