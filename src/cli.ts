@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The `mednas` command: every subcommand is a few lines over the same parts as the service.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { verifyArchive } from './cli/archive.ts';
 import { runBackup, runRestore } from './cli/backup.ts';
@@ -16,6 +15,7 @@ import { runSearch, searchFlags } from './cli/search.ts';
 import { listSearches } from './cli/searches.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
+import { VERSION } from './version.ts';
 
 /** Errors that better arguments would have avoided: exit code 2. */
 const BAD_USE: ReadonlySet<ErrorCode> = new Set([
@@ -28,17 +28,11 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
   'CONFLICT',
 ]);
 
-/** As far above src as above dist. */
-const PACKAGE = new URL('../package.json', import.meta.url);
-
-const readVersion = (): string =>
-  (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }).version;
-
 /** `writeOut` is given what commander itself has for stdout: help and version. */
 function buildProgram(writeOut: (text: string) => void): Command {
   const program = new Command('mednas')
     .description('Training-free neural architecture search on medical images (MSTF-NAS)')
-    .version(readVersion())
+    .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut })
     .showHelpAfterError('Run with --help for all options.');
@@ -76,6 +70,16 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .action(async () => {
       const { serve } = await import('./main.ts');
       await serve(loadConfig());
+    });
+
+  program
+    .command('worker')
+    .description('score what services put into the queue of MEDNAS_QUEUE')
+    .option('--workers <n>', 'threads that score architectures (one for each core)')
+    // Imported here alone, as above.
+    .action(async (flags: { readonly workers?: string }) => {
+      const { runWorker } = await import('./cli/worker.ts');
+      await runWorker(flags);
     });
 
   keysCommand(program.command('keys').description('who may use the API of the service'));

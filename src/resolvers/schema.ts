@@ -16,6 +16,7 @@ import { PopulationResolver } from './population.ts';
 import { IndividualSearchResolver, PopulationSearchResolver, SearchResolver } from './search.ts';
 import { SearchSpaceResolver } from './space.ts';
 import { ViewerResolver } from './viewer.ts';
+import { WorkerResolver } from './worker.ts';
 
 export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
@@ -35,6 +36,7 @@ export function buildApiSchema(): GraphQLSchema {
       SearchResolver,
       SearchSpaceResolver,
       ViewerResolver,
+      WorkerResolver,
     ],
     // Input is checked where settings and genotypes are parsed, for every way in alike.
     validate: false,

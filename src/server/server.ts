@@ -9,6 +9,7 @@ import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
 import { type AccessOptions, openAccess, requireWayIn } from './access.ts';
+import { batches } from './batches.ts';
 import { dashboard } from './dashboard.ts';
 import type { Report } from './errors.ts';
 import { openEventStream } from './eventStream.ts';
@@ -107,18 +108,20 @@ interface Handlers {
   readonly events: express.RequestHandler;
   readonly http: express.RequestHandler;
   readonly metrics: express.RequestHandler;
+  readonly batches: express.RequestHandler;
 }
 
 function buildApp(handlers: Handlers, visits: Visits): Express {
-  const { checks, ownName, gate, events, http, metrics } = handlers;
+  const { checks, ownName, gate, events, http, metrics, batches } = handlers;
   return express()
     .disable('x-powered-by')
     .use(secure)
     .use(visits.handler)
     .use(checks)
     .use(ownName)
-    .use(['/graphql', '/metrics'], gate)
+    .use(['/graphql', '/metrics', '/batches'], gate)
     .get('/metrics', metrics)
+    .get('/batches/:hash', batches)
     .use('/graphql', express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events)
     .use('/graphql', http)
@@ -214,6 +217,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     http: http.handler,
     events: events.handler,
     metrics: metrics.handler,
+    batches: batches({ service, viewerOf, reportOf: (response) => visits.of(response).report }),
     ownName: ownName(host, who.names),
   };
   listener.on('request', buildApp(handlers, visits));

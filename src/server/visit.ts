@@ -25,6 +25,10 @@ export function requestIdOf(request: IncomingMessage): string {
 
 /** Of a request; everything else is the dashboard's. */
 const ROUTES: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream', '/livez', '/readyz', '/metrics']);
+/** One of few, for labels. */
+const routeOf = (path: string): string =>
+  ROUTES.has(path) ? path : path.startsWith('/batches/') ? '/batches' : 'dashboard';
+
 /** Asked for every few seconds by machines. */
 const QUIET: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE']);
@@ -132,7 +136,7 @@ export function openVisits(parts: Parts): Visits {
   return {
     handler(request, response, next) {
       const id = requestIdOf(request);
-      const route = ROUTES.has(request.path) ? request.path : 'dashboard';
+      const route = routeOf(request.path);
       const visit = openVisit(parts, route === '/graphql/stream' ? 'sse' : 'http', id, QUIET.has(route));
       visits.set(response, visit);
       response.setHeader('X-Request-Id', id);

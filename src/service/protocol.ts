@@ -23,11 +23,15 @@ export interface Prepared {
   readonly batch: Batch;
 }
 
-/** @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE. */
+/**
+ * `before`: the protocol of the scores a search has.
+ * @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE.
+ */
 export async function prepare(
   datasets: Datasets,
   engine: Engine,
   settings: ProtocolSettings,
+  before: Protocol | null = null,
 ): Promise<Prepared> {
   const { space, batchSize, initChannels, seed, indicators } = settings;
   const dataset = await datasets.open(settings.dataset);
@@ -45,7 +49,7 @@ export async function prepare(
       initChannels,
       seed,
       indicators,
-      numerics: engine.info.numerics,
+      numerics: engine.numericsFor?.(before?.numerics ?? null) ?? engine.info.numerics,
     },
   };
 }

@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Datasets } from '../data/datasets.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Fleet } from '../engine/fleet.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
@@ -24,6 +25,8 @@ export interface SearchParts {
   readonly journal: Journal;
   readonly tell: Observer;
   readonly engine: Engine;
+  /** Who scores; this process alone unless given. */
+  readonly fleet?: Fleet;
   readonly datasets: Datasets;
   readonly now: () => Date;
   /** How many searches run at the same time; as many as there are unless given. */
@@ -108,7 +111,7 @@ export function openRunner(
     if (found.version === 1) await announce(found, fence);
     const start = await waitForTurn(found, place, fence, signal);
     const { settings, protocol } = start.body;
-    const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
+    const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings, protocol), signal));
     if (protocol !== null) requireSameProtocol(protocol, prepared.protocol);
     engine.requireFit(prepared.protocol, settings.blocks);
     const begun =

@@ -2,12 +2,15 @@
 
 import type { ListedSet } from '../data/datasets.ts';
 import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
+import { type Fleet, soleFleet } from '../engine/fleet.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord } from '../storage/records.ts';
+import { VERSION } from '../version.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Keys, openKeys } from './keys.ts';
+import { drawWanted, type WantedBatch } from './batches.ts';
 import { type Observatory, openObservatory } from './observer.ts';
 import type { SearchParts } from './runner.ts';
 import { openSearches, type Searches } from './searches.ts';
@@ -19,6 +22,8 @@ export interface Service {
   readonly searches: Searches;
   readonly keys: Keys;
   readonly engine: EngineInfo;
+  /** Who scores: this process, or workers elsewhere. */
+  readonly fleet: Fleet;
   /** What the engine is at. */
   readonly engineLoad: () => EngineLoad;
   readonly observe: Observatory['observe'];
@@ -27,6 +32,8 @@ export interface Service {
   /** Events of a search after a sequence number, stored and to come. */
   readonly follow: Journal['follow'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
+  /** The images of a protocol, for a worker that has no such dataset. @throws MedNasError NOT_FOUND, or of the dataset. */
+  packBatch(wanted: WantedBatch): Promise<Uint8Array>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
@@ -60,12 +67,16 @@ export function openService(given: Omit<SearchParts, 'journal' | 'tell'>): Servi
     archive,
     searches,
     keys: openKeys(archive, now),
-    engine: engine.info,
+    get engine() {
+      return engine.info;
+    },
+    fleet: given.fleet ?? soleFleet(engine, VERSION, now),
     engineLoad: () => engine.load(),
     observe,
     testEngine: () => selfTest(engine),
     follow: (...args) => journal.follow(...args),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
+    packBatch: (wanted) => drawWanted(datasets, wanted),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {
