@@ -157,12 +157,13 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   queue: {
     name: 'MEDNAS_QUEUE',
-    description: 'Redis through which `mednas worker` processes are given what is to be scored.',
+    description: 'Redis through which workers (mednas worker) are given what is to be scored.',
     wanted: 'an address that begins with redis:// or rediss://',
     byDefault: '',
     defaultMeans: 'none: this process scores',
     secret: true,
-    read: (text) => (text === '' ? null : /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined),
+    read: (text) =>
+      text === '' ? null : /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,
   },
   api: {
     name: 'MEDNAS_API',

@@ -77,7 +77,8 @@ export function unpackBatch(
   const { size, shape, hash } = wanted;
   const pixels = size * shape[0] * shape[1] * shape[2];
   const images = packed.subarray(0, pixels);
-  const rest = packed.slice(pixels);
+  // A copy, for a Buffer may lie anywhere in its memory.
+  const rest = new Uint8Array(packed.subarray(pixels));
   const labelWidth = rest.length / (4 * size);
   if (images.length === pixels && Number.isInteger(labelWidth)) {
     const rows = { images, labels: new Int32Array(rest.buffer), labelWidth };

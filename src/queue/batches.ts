@@ -34,7 +34,10 @@ const wantedOf = ({ batchSize, input, classes, multiLabel, batch }: Protocol) =>
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws Error that says what the API answered. */
-async function fetchBatch({ url, key }: NonNullable<BatchesOptions['api']>, protocol: Protocol): Promise<Uint8Array> {
+async function fetchBatch(
+  { url, key }: NonNullable<BatchesOptions['api']>,
+  protocol: Protocol,
+): Promise<Uint8Array> {
   const { dataset, batchSize, seed, batch } = protocol;
   const address = new URL(`batches/${batch}`, url.endsWith('/') ? url : `${url}/`);
   address.search = new URLSearchParams({ dataset, size: String(batchSize), seed: String(seed) }).toString();

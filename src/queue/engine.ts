@@ -11,7 +11,7 @@ import { openQueueEvaluator, type Pace } from './evaluator.ts';
 import { readFleet, watchFleet } from './fleet.ts';
 import { queueOf } from './jobs.ts';
 import { type Line, openLine } from './line.ts';
-import { openRedis, soon } from './redis.ts';
+import { openRedis, soon, whileThere } from './redis.ts';
 
 export interface QueueEngineOptions {
   readonly url: string;
@@ -33,9 +33,10 @@ const least = (values: readonly (number | null)[]): number | null => {
   return known.length === 0 ? null : Math.min(...known);
 };
 
+const speedOf = (group: readonly FleetWorker[]): number => sum(group.map(({ speed }) => speed ?? 0));
+
 /** Workers by arithmetic, the fastest together first. */
 function groupsOf(workers: readonly FleetWorker[]): readonly (readonly FleetWorker[])[] {
-  const speedOf = (group: readonly FleetWorker[]): number => sum(group.map(({ speed }) => speed ?? 0));
   const kinds = [...new Set(workers.map(({ numerics }) => numerics))];
   return kinds
     .map((kind) => workers.filter(({ numerics }) => numerics === kind))
@@ -62,7 +63,7 @@ function infoOf(group: readonly FleetWorker[] | undefined, local: EngineInfo): E
 export function paceOf(workers: readonly FleetWorker[], numerics: string): Pace {
   const group = workers.filter((worker) => worker.numerics === numerics);
   const lanes = sum(group.map((worker) => worker.workers));
-  const speed = sum(group.map((worker) => worker.speed ?? 0));
+  const speed = speedOf(group);
   return { lanes, speed: speed > 0 ? speed / lanes : SPEED_UNKNOWN };
 }
 
@@ -89,7 +90,7 @@ export async function openQueueEngine(
   const { url, local, onError, patienceMs = PATIENCE_MS } = options;
   const redis = await openRedis(url, onError);
   const view = await watchFleet(redis);
-  const lines = openLines(redis, onError);
+  const lines = openLines(redis, whileThere(redis, onError));
   const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
   const outcomes: Record<JobOutcome, number> = { completed: 0, returned: 0, lost: 0, died: 0, failed: 0 };
   let waiting = 0;

@@ -81,7 +81,7 @@ export function openQueueEvaluator(parts: QueueEvaluatorParts): Evaluator {
         for (;;) {
           // Before the scores are told, which takes the archive its time.
           await unlessAborted(round.put(), signal);
-          const told = fresh.map((i) => onScored?.(i, round.results[i] as Evaluation));
+          const told = fresh.map(async (i) => await onScored?.(i, round.results[i] as Evaluation));
           const failed = (await Promise.allSettled(told)).find(({ status }) => status === 'rejected');
           if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
           if (round.left() === 0) break;

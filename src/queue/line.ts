@@ -52,7 +52,9 @@ type StoredJob = Stored<Job, Scored>;
 const newsOf = (job: StoredJob | undefined): News | null => {
   if (job === undefined) return { type: 'gone' };
   if (job.finishedOn === undefined) return null;
-  return job.failedReason ? { type: 'failed', reason: job.failedReason } : { type: 'ended', scored: job.returnvalue };
+  return job.failedReason
+    ? { type: 'failed', reason: job.failedReason }
+    : { type: 'ended', scored: job.returnvalue };
 };
 
 /** `onError`: told of what goes wrong in the background. */
@@ -64,7 +66,9 @@ export async function openLine(name: string, redis: Redis, onError: (error: unkn
   events.on('error', onError);
   const listeners = new Map<string, Set<(news: News) => void>>();
   const tell = (id: string, news: News): void => listeners.get(id)?.forEach((hear) => hear(news));
-  events.on('progress', ({ jobId, data }) => tell(jobId, { type: 'scored', scored: data as unknown as Scored }));
+  events.on('progress', ({ jobId, data }) =>
+    tell(jobId, { type: 'scored', scored: data as unknown as Scored }),
+  );
   events.on('completed', ({ jobId, returnvalue }) =>
     tell(jobId, { type: 'ended', scored: returnvalue as Scored }),
   );
@@ -99,7 +103,11 @@ export async function openLine(name: string, redis: Redis, onError: (error: unkn
       void redis.publish(CANCEL_CHANNEL, JSON.stringify(ids)).catch(onError);
     },
     async counts() {
-      const { waiting = 0, delayed = 0, active = 0 } = await queue.getJobCounts('waiting', 'delayed', 'active');
+      const {
+        waiting = 0,
+        delayed = 0,
+        active = 0,
+      } = await queue.getJobCounts('waiting', 'delayed', 'active');
       return { waiting: waiting + delayed, active };
     },
     async close() {

@@ -9,21 +9,17 @@ export interface Mailbox<T> {
 
 export function openMailbox<T>(): Mailbox<T> {
   let letters: T[] = [];
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | null = null;
   return {
     post(letter) {
       letters.push(letter);
-      wake();
+      wake?.();
     },
     async collect(signal) {
-      if (letters.length === 0) {
-        await unlessAborted(
-          new Promise<void>((resolve) => {
-            wake = resolve;
-          }),
-          signal,
-        );
-      }
+      const first = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      if (letters.length === 0) await unlessAborted(first, signal);
       signal.throwIfAborted();
       const collected = letters;
       letters = [];
@@ -34,16 +30,16 @@ export function openMailbox<T>(): Mailbox<T> {
 
 /** What work comes to. @throws the signal's reason as soon as it aborts, whatever becomes of the work. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let giveUp: () => void = () => undefined;
+  const over = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp);
+    const giveUp = (): void => reject(signal.reason as Error);
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { signal: over.signal });
   });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([aborted, work]);
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    over.abort();
     work.catch(() => undefined);
   }
 }

@@ -44,6 +44,13 @@ export async function openRedis(url: string, onError: (error: unknown) => void):
   return redis;
 }
 
+/** For parts that use the connection, and tell of every try to get it back. */
+export const whileThere =
+  (redis: Redis, onError: (error: unknown) => void) =>
+  (error: unknown): void => {
+    if (redis.status === 'ready') onError(error);
+  };
+
 /** Milliseconds in which Redis has to answer one who asks whether it is there. */
 const ANSWER_MS = 2000;
 

@@ -96,7 +96,11 @@ export function openRound(parts: RoundParts): Round {
     const fresh: JobId[] = [];
     while (flights.size < most && suspects.length + todo.length > 0) {
       const places = take();
-      const job: ScoreJob = { kind: 'score', protocol, genotypes: places.map((i) => genotypes[i] as Genotype) };
+      const job: ScoreJob = {
+        kind: 'score',
+        protocol,
+        genotypes: places.map((i) => genotypes[i] as Genotype),
+      };
       const id = jobIdOf(job);
       const unlisten = line.listen(id, (news) => mailbox.post([id, news]));
       flights.set(id, { job, places, unlisten, heardAt: performance.now() });
@@ -134,7 +138,9 @@ export function openRound(parts: RoundParts): Round {
       return [];
     }
     const task = { genotype: genotypes[only] as Genotype, protocol };
-    return note(flight, [[flight.places.indexOf(only), unscored(task, `the workers that scored it died: ${reason}`)]]);
+    return note(flight, [
+      [flight.places.indexOf(only), unscored(task, `the workers that scored it died: ${reason}`)],
+    ]);
   }
 
   /** Places that were scored by it. */
@@ -162,7 +168,11 @@ export function openRound(parts: RoundParts): Round {
     const flight = flights.get(id);
     if (flight === undefined) return [];
     flight.heardAt = performance.now();
-    return (HEAR[news.type] as (id: JobId, flight: Flight, news: News) => readonly number[])(id, flight, news);
+    return (HEAR[news.type] as (id: JobId, flight: Flight, news: News) => readonly number[])(
+      id,
+      flight,
+      news,
+    );
   }
 
   /** Looks at the jobs that nothing was heard of for a while. */

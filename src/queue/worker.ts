@@ -14,7 +14,7 @@ import type { Batches } from './batches.ts';
 import { join } from './fleet.ts';
 import { type Job, queueOf, type Scored } from './jobs.ts';
 import { CANCEL_CHANNEL } from './line.ts';
-import { openRedis, PREFIX } from './redis.ts';
+import { openRedis, PREFIX, whileThere } from './redis.ts';
 import { measureSpeed } from './speed.ts';
 
 export interface WorkerOptions {
@@ -55,7 +55,8 @@ async function requireSound(engine: Engine): Promise<void> {
   const wrong = (await selfTest(engine)).filter(({ passed }) => !passed);
   if (wrong.length === 0) return;
   const list = wrong.map(
-    ({ indicator, value, wanted, tolerance }) => `${indicator} is ${value}, not ${wanted} within ${tolerance}`,
+    ({ indicator, value, wanted, tolerance }) =>
+      `${indicator} is ${value}, not ${wanted} within ${tolerance}`,
   );
   throw new MedNasError(
     'ENGINE_UNAVAILABLE',
@@ -111,7 +112,11 @@ export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const since = new Date().toISOString();
 
-  async function score(job: Stored<Job, Scored>, _: string | undefined, cancel: AbortSignal | undefined): Promise<Scored> {
+  async function score(
+    job: Stored<Job, Scored>,
+    _: string | undefined,
+    cancel: AbortSignal | undefined,
+  ): Promise<Scored> {
     const { protocol, genotypes } = job.data;
     const stop = AbortSignal.any([closing.signal, ...(cancel === undefined ? [] : [cancel])]);
     const telling = openTelling(job);
@@ -122,7 +127,9 @@ export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
       if (!stop.aborted) {
         onError(error);
         await new Promise((resolve) => setTimeout(resolve, PENANCE_MS));
-        throw new Error(`${error instanceof Error ? error.message : String(error)} (worker ${id})`, { cause: error });
+        throw new Error(`${error instanceof Error ? error.message : String(error)} (worker ${id})`, {
+          cause: error,
+        });
       }
     } finally {
       telling.close();
@@ -139,9 +146,12 @@ export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
     concurrency: engine.info.workers + 1,
     ...LOCKS,
   });
-  worker.on('error', onError);
+  worker.on('error', whileThere(redis, onError));
   // Nobody waits for what it has come to.
-  worker.on('completed', (job) => cancelled.delete(job.id as string) && void job.remove().catch(() => undefined));
+  worker.on(
+    'completed',
+    (job) => cancelled.delete(job.id as string) && void job.remove().catch(() => undefined),
+  );
   const orders = redis.duplicate();
   orders.on('error', () => undefined); // told by the other
   orders.on('message', (_, text) => {

@@ -33,7 +33,8 @@ export class Worker {
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Multiply-accumulates a second, all threads, by a short benchmark when it started; null: not measured.',
+    description:
+      'Multiply-accumulates a second, all threads, by a short benchmark when it started; null: not measured.',
   })
   readonly speed!: number | null;
 

@@ -20,7 +20,9 @@ export function batches({ service, viewerOf, reportOf }: BatchesParts): RequestH
   return async (request: Request, response: Response) => {
     const { role } = viewerOf(request);
     if (!isAtLeast(role, 'operator'))
-      return refuse(response, 403, `Batches take the role operator; yours is ${role}.`, { code: 'FORBIDDEN' });
+      return refuse(response, 403, `Batches take the role operator; yours is ${role}.`, {
+        code: 'FORBIDDEN',
+      });
     const { dataset, size, seed } = request.query;
     try {
       const packed = await service.packBatch({
@@ -29,7 +31,9 @@ export function batches({ service, viewerOf, reportOf }: BatchesParts): RequestH
         size: number(size),
         seed: number(seed),
       });
-      response.type('application/octet-stream').send(Buffer.from(packed.buffer, packed.byteOffset, packed.length));
+      response
+        .type('application/octet-stream')
+        .send(Buffer.from(packed.buffer, packed.byteOffset, packed.length));
     } catch (error) {
       const { message, extensions } = toClientError(error, reportOf(response));
       const status = extensions?.['code'] === 'INTERNAL_SERVER_ERROR' ? 500 : 404;

@@ -9,7 +9,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['search', 'data', 'engine', 'storage', 'service', 'schema', 'resolvers', 'server'] as const;
+const FOLDERS = [
+  'search',
+  'data',
+  'engine',
+  'queue',
+  'storage',
+  'service',
+  'schema',
+  'resolvers',
+  'server',
+] as const;
 type Folder = (typeof FOLDERS)[number];
 const ABOVE = ['config.ts', 'compose.ts', 'main.ts', 'cli.ts', 'cli/search.ts'];
 
@@ -17,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   search: [],
   data: ['search'],
   engine: ['search'],
+  queue: ['search', 'data', 'engine'],
   storage: ['search'],
   service: ['search', 'data', 'engine', 'storage'],
   schema: ['search'],

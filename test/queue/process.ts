@@ -16,7 +16,9 @@ export interface WorkerProcess {
 }
 
 /** @throws Error when it ends before it takes jobs. */
-export async function startWorkerProcess(environment: Readonly<Record<string, string>>): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  environment: Readonly<Record<string, string>>,
+): Promise<WorkerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'mednas-worker-'));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'worker'], {
     env: {

@@ -34,7 +34,18 @@ export async function startRedis(): Promise<RedisServer> {
   let child: ChildProcess;
 
   async function start(): Promise<void> {
-    const options = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+    const options = [
+      '--port',
+      port,
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      folder,
+    ];
     child = spawn('redis-server', options.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
     const failed = once(child, 'error').then(([cause]) => {
       throw new Error('redis-server cannot be started; on Debian: apt-get install redis-server', { cause });
