@@ -29,7 +29,7 @@ async function readWorkers({ service }: Pick<Context, 'service'>): Promise<reado
 
 /** What a reader would see change. */
 const faceOf = (workers: readonly Worker[]): string =>
-  JSON.stringify(workers.map((worker) => ({ ...worker, lastSeen: null })));
+  JSON.stringify(workers, (key, value: unknown) => (key === 'lastSeen' ? null : value));
 
 /** The fleet at first, and whenever it has changed. */
 function follow({ service, signal }: Context): AsyncIterable<readonly Worker[]> {

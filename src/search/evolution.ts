@@ -18,7 +18,8 @@ import {
 } from './objectives.ts';
 import { randomFor } from './random.ts';
 import { type SearchSettings, spaceOf } from './settings.ts';
-import { STRATEGIES } from './strategy.ts';
+import type { Genotype } from './space/space.ts';
+import { elitesOf, STRATEGIES } from './strategy.ts';
 
 /** Settings with the number of blocks decided. */
 export type ResolvedSettings = SearchSettings & { readonly blocks: number };
@@ -56,12 +57,20 @@ export function populationOf({ population, individuals }: SearchState): readonly
   });
 }
 
+/** The elites of a search's individuals. */
+export function elitesAmong(
+  settings: SearchSettings,
+  individuals: readonly Individual[],
+): readonly Genotype[] {
+  const all = measures(individuals, settings);
+  return elitesOf(individuals, toPoints(all, scaleOver(all), settings.objectives));
+}
+
 /** The next generation's candidates, new to the search: the initial population, then offspring. */
 export function propose(settings: ResolvedSettings, state: SearchState): readonly Candidate[] {
   const generation = state.generation + 1;
   const space = spaceOf(settings);
   const population = populationOf(state);
-  const archiveMeasures = measures(state.individuals, settings);
   const strategy = STRATEGIES[generation === 0 ? 'random' : settings.strategy];
   return strategy(
     {
@@ -70,8 +79,7 @@ export function propose(settings: ResolvedSettings, state: SearchState): readonl
       known: new Set(state.individuals.map(({ id }) => id)),
       population,
       points: toPoints(measures(population, settings), state.scale, settings.objectives),
-      archive: state.individuals,
-      archivePoints: toPoints(archiveMeasures, scaleOver(archiveMeasures), settings.objectives),
+      elites: () => elitesAmong(settings, state.individuals),
       exploitation: settings.exploitation,
       random: {
         variation: randomFor(settings.seed, generation, 'variation'),

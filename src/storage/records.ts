@@ -6,6 +6,7 @@ import type { ErrorCode } from '../search/errors.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Individual } from '../search/individual.ts';
 import type { Scale } from '../search/objectives.ts';
+import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Collection } from './documents.ts';
 
@@ -152,6 +153,13 @@ const UPGRADES = {
     // Fences came: whoever takes a lease of before gives out the first.
     (body: Omit<LeaseRecord, 'fence'>): LeaseRecord => ({ ...body, fence: 0 }),
   ],
+  searches: [
+    // A strategy without generations came; those of before make nothing of it.
+    (body: SearchRecord): SearchRecord => ({
+      ...body,
+      settings: { ...body.settings, lanes: DEFAULT_SETTINGS.lanes },
+    }),
+  ],
 } satisfies Readonly<Record<string, readonly Upgrade[]>>;
 
 /** What scores are ordered by. */
@@ -170,6 +178,7 @@ export const SEARCHES = collection<SearchRecord>(
   'searches',
   [['idempotencyKey']],
   [['createdAt'], ['status']],
+  UPGRADES.searches,
 );
 export const GENERATIONS = collection<GenerationRecord>('generations', [['search', 'generation']], []);
 export const INDIVIDUALS = collection<IndividualRecord>(

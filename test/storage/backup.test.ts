@@ -215,7 +215,7 @@ describe('a file that is', () => {
     ],
     [
       'of a newer layout',
-      altered((lines) => lines.with(1, lines[1]?.replace('"layout":1', '"layout":99') ?? '')),
+      altered((lines) => lines.with(1, lines[1]?.replace(/"layout":\d+/u, '"layout":99') ?? '')),
       { code: 'INVALID_STATE', message: expect.stringContaining('newer MedNAS (layout 99') },
     ],
     [

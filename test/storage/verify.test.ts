@@ -189,6 +189,11 @@ describe('layouts', () => {
     expect(toStored(LEASES, row)).toEqual({ id: 's', version: 4, body: { ...old, fence: 0 } });
   });
 
+  test('a search of before there were lanes has those of the default, of which it makes nothing', () => {
+    const row = { id: 's', version: 2, revision: 1, body: { id: 's', settings: { strategy: 'nsga2' } } };
+    expect(toStored(SEARCHES, row).body.settings).toEqual({ strategy: 'nsga2', lanes: 40 });
+  });
+
   test.each(COLLECTIONS.map((one) => [one.name, one] as const))(
     '%s of a newer MedNAS are refused',
     (name, one) => {
