@@ -28,13 +28,11 @@ export interface FleetOptions {
   readonly seconds: number;
 }
 
+const ROUNDS = 4;
 const NEVER = new AbortController().signal;
 
-/** Seconds an architecture: a constant, and so many a MAC, by least squares over real scores. */
-interface Cost {
-  readonly constant: number;
-  readonly perMac: number;
-}
+/** Real architectures: MACs, and seconds that a score takes, in ascending order of MACs. */
+type Times = readonly (readonly [macs: number, seconds: number])[];
 
 const secondsOf = ({ scores }: Evaluation): number =>
   Object.values(scores).reduce((sum, { seconds }) => sum + seconds, 0);
@@ -67,30 +65,33 @@ async function inspectKnown(real: Engine): Promise<Awaited<ReturnType<Engine['in
   return inspections[0] as Awaited<ReturnType<Engine['inspect']>>;
 }
 
-async function measureCost(
+async function measureTimes(
   real: Engine,
   protocol: Protocol,
   batch: Parameters<Engine['evaluator']>[1],
-): Promise<Cost> {
-  const genotypes = readGenotypes().slice(0, protocol.initChannels > 64 ? 6 : 24);
+): Promise<Times> {
+  const genotypes = readGenotypes();
   const evaluator = real.evaluator(protocol, batch);
-  await evaluator.evaluate(genotypes.slice(0, 2), NEVER);
-  const points = (await evaluator.evaluate(genotypes, NEVER)).map(
-    (one) => [one.macs, secondsOf(one)] as const,
-  );
-  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-  const [mx, my] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
-  const slope =
-    mean(points.map(([x, y]) => (x - mx) * (y - my))) / mean(points.map(([x]) => (x - mx) * (x - mx)));
-  const perMac = Math.max(0, slope);
-  return { perMac, constant: Math.max(0, my - perMac * mx) };
+  // The least of a few: others may be at work here.
+  const rounds: (readonly Evaluation[])[] = [];
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await evaluator.evaluate(genotypes, NEVER));
+  return genotypes
+    .map((_, i) => {
+      const seconds = Math.min(...rounds.map((round) => secondsOf(round[i] as Evaluation)));
+      return [rounds[0]?.[i]?.macs ?? 0, seconds] as const;
+    })
+    .toSorted(([a], [b]) => a - b);
 }
 
+/** What an architecture would take: as long as the real one that is nearest in MACs. */
+const timeOf = (times: Times, cost: number): number =>
+  times.reduce((nearest, one) => (Math.abs(one[0] - cost) < Math.abs(nearest[0] - cost) ? one : nearest))[1];
+
 /** Scores as a formula, after as long as the real ones take. */
-function simulate(real: Engine, cost: Cost, known: Awaited<ReturnType<Engine['inspect']>>): Engine {
+function simulate(real: Engine, times: Times, known: Awaited<ReturnType<Engine['inspect']>>): Engine {
   const score = async (genotype: Genotype, protocol: Protocol): Promise<Evaluation> => {
     const network = networkOf(genotype, protocol);
-    const seconds = cost.constant + cost.perMac * macs(network);
+    const seconds = timeOf(times, macs(network));
     await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     const key = streamKey(protocol.seed, JSON.stringify(genotype));
     const log = 50 * uniformAt(key, 1);
@@ -140,7 +141,7 @@ interface Trial {
   readonly known: Awaited<ReturnType<Engine['inspect']>>;
   readonly protocol: Protocol;
   readonly batch: Batch;
-  readonly cost: Cost;
+  readonly times: Times;
   readonly workers: number;
   readonly offspring: number;
   readonly seconds: number;
@@ -190,9 +191,9 @@ async function timeSearch(trial: Trial, evaluate: Evaluate, strategy: StrategyNa
 const LANES_A_WORKER = 2;
 
 async function measure(trial: Trial, strategy: StrategyName): Promise<Rate> {
-  const { real, known, protocol, batch, cost, workers } = trial;
+  const { real, known, protocol, batch, times, workers } = trial;
   const redis = await startRedis();
-  const simulated = simulate(real, cost, known);
+  const simulated = simulate(real, times, known);
   const batches = { of: () => Promise.resolve(batch) };
   const opening = Array.from({ length: workers }, () =>
     openWorker({ url: redis.url, engine: simulated, batches, version: 'bench', onError: console.error }),
@@ -212,6 +213,9 @@ async function measure(trial: Trial, strategy: StrategyName): Promise<Rate> {
   return rate;
 }
 
+const milliseconds = (times: Times): string =>
+  [Math.min, Math.max].map((pick) => (1000 * pick(...times.map(([, each]) => each))).toFixed(0)).join(' to ');
+
 export async function fleet(options: FleetOptions): Promise<void> {
   const real = await openEngine({ workers: 1 });
   const datasets = openDatasets({ folders: [], dataFolder: '.', download: false });
@@ -219,14 +223,14 @@ export async function fleet(options: FleetOptions): Promise<void> {
   const known = await inspectKnown(real);
   for (const initChannels of options.initChannels) {
     const protocol = protocolOf(batch, initChannels, real.info.numerics);
-    const cost = await measureCost(real, protocol, batch);
+    const times = await measureTimes(real, protocol, batch);
     for (const offspring of options.offspring) {
       console.log(
-        `\n${initChannels} channels (${(1000 * cost.constant).toFixed(1)} ms + ${(1e12 * cost.perMac).toFixed(0)} ms a GMAC), population and offspring ${offspring}; load ${loadavg()[0]?.toFixed(1)}`,
+        `\n${initChannels} channels, ${milliseconds(times)} ms an architecture; population and offspring ${offspring}; load ${loadavg()[0]?.toFixed(1)}`,
       );
       console.log('workers  ideal/s   nsga2/s  share  loop  steady/s  share  loop');
       for (const workers of options.workers) {
-        const trial = { real, known, protocol, batch, cost, workers, offspring, seconds: options.seconds };
+        const trial = { real, known, protocol, batch, times, workers, offspring, seconds: options.seconds };
         const rates = [await measure(trial, 'nsga2'), await measure(trial, 'steady')];
         const cells = rates.map(
           ({ perSecond, ideal, loop }) =>

@@ -46,7 +46,7 @@ async function fetchBatch(
     signal: AbortSignal.timeout(30_000),
   });
   if (response.ok) return new Uint8Array(await response.arrayBuffer());
-  throw new Error(`${address.origin} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+  throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
 }
 
 export function openBatches({ datasets, folder, api }: BatchesOptions): Batches {

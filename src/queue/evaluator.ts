@@ -36,12 +36,12 @@ const secondsOf = ({ scores }: Evaluation): number =>
 
 const nobody = (numerics: string, ms: number): MedNasError =>
   new MedNasError(
-    'ENGINE_UNAVAILABLE',
+    'WORKERS_UNAVAILABLE',
     `For ${Math.round(ms / 60_000)} minutes there has been no worker whose arithmetic is '${numerics}'. ` +
       'Start `mednas worker` where the scores so far were computed, and resume the search.',
   );
 
-/** How long the fleet has had no worker. @throws MedNasError ENGINE_UNAVAILABLE when that is too long. */
+/** How long the fleet has had no worker. @throws MedNasError WORKERS_UNAVAILABLE when that is too long. */
 function openPatience({ pace, protocol, patienceMs }: QueueEvaluatorParts): () => void {
   let seenAt = performance.now();
   return () => {
@@ -66,7 +66,7 @@ export function openQueueEvaluator(parts: QueueEvaluatorParts): Evaluator {
         genotypes,
         lanes: () => pace().lanes,
         secondsOf: (cost) => cost / speed(),
-        onCost(cost, evaluation) {
+        onScore(evaluation, cost) {
           measured.cost += cost;
           measured.seconds += secondsOf(evaluation);
           onWaiting(-1);

@@ -4,6 +4,7 @@
 
 import { Job as Stored, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { MedNasError } from '../search/errors.ts';
 import type { Job, JobId, Scored } from './jobs.ts';
 import { PREFIX } from './redis.ts';
 
@@ -16,6 +17,7 @@ export type News =
   /** Redis does not know it. */
   | { readonly type: 'gone' };
 
+/** A queue. @throws MedNasError ENGINE_UNAVAILABLE when Redis refuses what it is asked. */
 export interface Line {
   /** Puts a job in unless it is there; what there is to tell of it when an earlier one has ended. */
   readonly put: (id: JobId, job: Job) => Promise<News | null>;
@@ -57,6 +59,13 @@ const newsOf = (job: StoredJob | undefined): News | null => {
     : { type: 'ended', scored: job.returnvalue };
 };
 
+/** What Redis answers, which may be full, or read-only. */
+const usable = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MedNasError('ENGINE_UNAVAILABLE', `The queue cannot be used: ${reason}.`, { cause });
+  });
+
 /** `onError`: told of what goes wrong in the background. */
 export async function openLine(name: string, redis: Redis, onError: (error: unknown) => void): Promise<Line> {
   const options = { connection: redis, prefix: PREFIX };
@@ -77,16 +86,18 @@ export async function openLine(name: string, redis: Redis, onError: (error: unkn
 
   const find = (id: JobId): Promise<StoredJob | undefined> => Stored.fromId<Job, Scored>(queue, id);
 
+  async function put(id: JobId, job: Job): Promise<News | null> {
+    const earlier = newsOf(await find(id));
+    if (earlier?.type === 'ended') return earlier;
+    // Tried again: by whoever asks, after the trouble may have been mended.
+    if (earlier?.type === 'failed') await queue.remove(id);
+    await queue.add(job.kind, job, { jobId: id, ...KEPT, ...ATTEMPTS });
+    return null;
+  }
+
   return {
-    async put(id, job) {
-      const earlier = newsOf(await find(id));
-      if (earlier?.type === 'ended') return earlier;
-      // Tried again: by whoever asks, after the trouble may have been mended.
-      if (earlier?.type === 'failed') await queue.remove(id);
-      await queue.add(job.kind, job, { jobId: id, ...KEPT, ...ATTEMPTS });
-      return null;
-    },
-    look: async (id) => newsOf(await find(id)),
+    put: (id, job) => usable(put(id, job)),
+    look: async (id) => newsOf(await usable(find(id))),
     listen(id, hear) {
       const those = listeners.get(id) ?? new Set();
       listeners.set(id, those.add(hear));

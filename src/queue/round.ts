@@ -2,26 +2,17 @@
 // job that is not heard of is looked at, one that Redis has lost is put in again, one whose workers keep dying
 // is taken apart until the architecture that kills them is found. Jobs may be done twice; that changes nothing.
 
-import { networkOf, unscored } from '../engine/evaluate.ts';
 import type { JobOutcome } from '../engine/fleet.ts';
 import { MedNasError } from '../search/errors.ts';
-import type { Evaluation, Protocol } from '../search/evaluation.ts';
-import { macs } from '../search/network.ts';
+import type { Evaluation } from '../search/evaluation.ts';
 import type { Genotype } from '../search/space/space.ts';
-import { type JobId, jobIdOf, portionOf, type Scored, type ScoreJob } from './jobs.ts';
+import { type JobId, jobIdOf, type ScoreJob } from './jobs.ts';
+import { type LedgerParts, openLedger } from './ledger.ts';
 import type { Line, News } from './line.ts';
 import { openMailbox, unlessAborted } from './mailbox.ts';
 
-export interface RoundParts {
+export interface RoundParts extends LedgerParts {
   readonly line: Line;
-  readonly protocol: Protocol;
-  readonly genotypes: readonly Genotype[];
-  /** Threads of the workers there are. */
-  readonly lanes: () => number;
-  /** That one of them takes for so many MACs. */
-  readonly secondsOf: (cost: number) => number;
-  /** Told what an architecture that has been scored cost. */
-  readonly onCost: (cost: number, evaluation: Evaluation) => void;
   readonly onEnd: (outcome: JobOutcome) => void;
 }
 
@@ -48,7 +39,7 @@ interface Flight {
 export interface Round {
   /** Tops up what is in flight. */
   readonly put: () => Promise<void>;
-  /** Places scored since, as soon as there is news. @throws MedNasError ENGINE_UNAVAILABLE when workers fail. */
+  /** Places scored since, as soon as there is news. @throws MedNasError WORKERS_UNAVAILABLE when they fail. */
   readonly hear: (signal: AbortSignal) => Promise<readonly number[]>;
   /** Time to look. */
   readonly tick: () => void;
@@ -68,98 +59,59 @@ type Hearers = {
 };
 
 export function openRound(parts: RoundParts): Round {
-  const { line, protocol, genotypes, lanes, secondsOf, onCost, onEnd } = parts;
+  const { line, protocol, genotypes, lanes, onEnd } = parts;
+  const ledger = openLedger(parts);
   /** null: time to look. */
   const mailbox = openMailbox<readonly [JobId, News] | null>();
-  const costs = genotypes.map((genotype) => macs(networkOf(genotype, protocol)) * protocol.batchSize);
-  /** Longest first, so that no slow one is left for the end. */
-  let todo = costs.map((_, i) => i).toSorted((a, b) => (costs[b] as number) - (costs[a] as number) || a - b);
-  /** Of which one may kill its worker: a job each. */
-  const suspects: number[] = [];
   const flights = new Map<JobId, Flight>();
-  const results: Evaluation[] = [];
-  let left = genotypes.length;
 
-  function take(): readonly number[] {
-    const suspect = suspects.shift();
-    if (suspect !== undefined) return [suspect];
-    const seconds = todo.map((i) => secondsOf(costs[i] as number));
-    const count = portionOf(seconds, Math.max(1, lanes()));
-    const places = todo.slice(0, count);
-    todo = todo.slice(count);
-    return places;
+  /** Asks of several jobs; what there is to tell is news. */
+  async function ask(ids: readonly JobId[], question: (id: JobId) => Promise<News | null>): Promise<void> {
+    const told = await Promise.all(ids.map(question));
+    told.forEach((news, i) => news !== null && mailbox.post([ids[i] as JobId, news]));
   }
 
-  /** Tops up what is in flight. */
-  async function put(): Promise<void> {
-    const most = IN_FLIGHT_A_LANE * (lanes() + 1);
-    const fresh: JobId[] = [];
-    while (flights.size < most && suspects.length + todo.length > 0) {
-      const places = take();
-      const job: ScoreJob = {
-        kind: 'score',
-        protocol,
-        genotypes: places.map((i) => genotypes[i] as Genotype),
-      };
-      const id = jobIdOf(job);
-      const unlisten = line.listen(id, (news) => mailbox.post([id, news]));
-      flights.set(id, { job, places, unlisten, heardAt: performance.now() });
-      fresh.push(id);
-    }
-    const told = await Promise.all(fresh.map((id) => line.put(id, (flights.get(id) as Flight).job)));
-    told.forEach((news, i) => news !== null && mailbox.post([fresh[i] as JobId, news]));
+  function launch(places: readonly number[]): JobId {
+    const job: ScoreJob = { kind: 'score', protocol, genotypes: places.map((i) => genotypes[i] as Genotype) };
+    const id = jobIdOf(job);
+    const unlisten = line.listen(id, (news) => mailbox.post([id, news]));
+    flights.set(id, { job, places, unlisten, heardAt: performance.now() });
+    return id;
   }
 
-  /** Takes scores that are new; tells which. */
-  function note({ places }: Flight, scored: Scored): readonly number[] {
-    return scored.flatMap(([place, evaluation]) => {
-      const i = places[place];
-      if (i === undefined || results[i] !== undefined) return [];
-      results[i] = evaluation;
-      left -= 1;
-      onCost(costs[i] as number, evaluation);
-      return [i];
-    });
-  }
-
+  /** A job is over; places it has left unscored. */
   function end(id: JobId, { places, unlisten }: Flight, outcome: JobOutcome): readonly number[] {
     unlisten();
     flights.delete(id);
     onEnd(outcome);
-    return places.filter((i) => results[i] === undefined);
+    return ledger.unscored(places);
   }
 
-  /** The architecture over which worker after worker died, when it is known which; else finds out. */
-  function blame(flight: Flight, unfinished: readonly number[], reason: string): readonly number[] {
-    const [only, ...others] = unfinished;
-    if (only === undefined) return [];
-    if (others.length > 0) {
-      suspects.push(...unfinished);
-      return [];
-    }
-    const task = { genotype: genotypes[only] as Genotype, protocol };
-    return note(flight, [
-      [flight.places.indexOf(only), unscored(task, `the workers that scored it died: ${reason}`)],
-    ]);
+  /** Worker after worker died: of one architecture it is known which of them it was. */
+  function blame(unscored: readonly number[], reason: string): readonly number[] {
+    const [only, ...others] = unscored;
+    if (only !== undefined && others.length === 0)
+      return ledger.giveUp(only, `the workers that scored it died: ${reason}`);
+    ledger.suspect(unscored);
+    return [];
   }
 
-  /** Places that were scored by it. */
   const HEAR: Hearers = {
-    scored: (_, flight, { scored }) => note(flight, scored),
+    scored: (_, { places }, { scored }) => ledger.note(places, scored),
     ended(id, flight, { scored }) {
-      const fresh = note(flight, scored);
+      const fresh = ledger.note(flight.places, scored);
       line.forget(id);
-      const unfinished = flight.places.filter((i) => results[i] === undefined);
-      todo.unshift(...end(id, flight, unfinished.length === 0 ? 'completed' : 'returned'));
+      const isWhole = ledger.unscored(flight.places).length === 0;
+      ledger.giveBack(end(id, flight, isWhole ? 'completed' : 'returned'));
       return fresh;
     },
     failed(id, flight, { reason }) {
-      if (STALLED_OUT.test(reason)) return blame(flight, end(id, flight, 'died'), reason);
+      if (STALLED_OUT.test(reason)) return blame(end(id, flight, 'died'), reason);
       end(id, flight, 'failed');
-      throw new MedNasError('ENGINE_UNAVAILABLE', `Workers could not score: ${reason}`);
+      throw new MedNasError('WORKERS_UNAVAILABLE', `Workers could not score the search: ${reason}`);
     },
     gone(id, flight) {
-      todo.unshift(...end(id, flight, 'lost'));
+      ledger.giveBack(end(id, flight, 'lost'));
       return [];
     },
   };
@@ -168,31 +120,30 @@ export function openRound(parts: RoundParts): Round {
     const flight = flights.get(id);
     if (flight === undefined) return [];
     flight.heardAt = performance.now();
-    return (HEAR[news.type] as (id: JobId, flight: Flight, news: News) => readonly number[])(
-      id,
-      flight,
-      news,
-    );
+    const hearer = HEAR[news.type] as (id: JobId, flight: Flight, news: News) => readonly number[];
+    return hearer(id, flight, news);
   }
 
-  /** Looks at the jobs that nothing was heard of for a while. */
-  async function look(): Promise<void> {
+  function silent(): readonly JobId[] {
     const before = performance.now() - LOOK_MS;
-    const silent = [...flights].filter(([, { heardAt }]) => heardAt < before).map(([id]) => id);
-    const told = await Promise.all(silent.map(line.look));
-    told.forEach((news, i) => news !== null && mailbox.post([silent[i] as JobId, news]));
+    return [...flights].filter(([, { heardAt }]) => heardAt < before).map(([id]) => id);
   }
 
   return {
-    put,
+    async put() {
+      const most = IN_FLIGHT_A_LANE * Math.max(1, lanes());
+      const fresh: JobId[] = [];
+      while (flights.size < most && ledger.isOpen()) fresh.push(launch(ledger.take()));
+      await ask(fresh, (id) => line.put(id, (flights.get(id) as Flight).job));
+    },
     async hear(signal) {
       const letters = await mailbox.collect(signal);
-      if (letters.includes(null)) await unlessAborted(look(), signal);
+      if (letters.includes(null)) await unlessAborted(ask(silent(), line.look), signal);
       return letters.flatMap((letter) => (letter === null ? [] : hear(letter)));
     },
     tick: () => mailbox.post(null),
-    left: () => left,
-    results,
+    left: ledger.left,
+    results: ledger.results,
     close() {
       for (const { unlisten } of flights.values()) unlisten();
       line.withdraw([...flights.keys()]);

@@ -79,6 +79,12 @@ function openEvaluators(engine: Engine, batches: Batches): (protocol: Protocol) 
   };
 }
 
+/** What whoever started the search may know of it: of the unforeseen only that it happened. */
+const publicReasonOf = (error: unknown): string =>
+  error instanceof MedNasError && error.code !== 'ENGINE_UNAVAILABLE'
+    ? error.message
+    : 'something went wrong that its log tells of';
+
 /** Tells of a job's scores as they come, several at a time. */
 function openTelling(job: Stored<Job, Scored>) {
   const all: (readonly [number, Evaluation])[] = [];
@@ -127,9 +133,7 @@ export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
       if (!stop.aborted) {
         onError(error);
         await new Promise((resolve) => setTimeout(resolve, PENANCE_MS));
-        throw new Error(`${error instanceof Error ? error.message : String(error)} (worker ${id})`, {
-          cause: error,
-        });
+        throw new Error(`${publicReasonOf(error)} (worker ${id})`, { cause: error });
       }
     } finally {
       telling.close();

@@ -18,8 +18,7 @@ import {
 } from './objectives.ts';
 import { randomFor } from './random.ts';
 import { type SearchSettings, spaceOf } from './settings.ts';
-import type { Genotype } from './space/space.ts';
-import { elitesOf, STRATEGIES } from './strategy.ts';
+import { type Recombination, recombinationOf, STRATEGIES } from './strategy.ts';
 
 /** Settings with the number of blocks decided. */
 export type ResolvedSettings = SearchSettings & { readonly blocks: number };
@@ -57,13 +56,14 @@ export function populationOf({ population, individuals }: SearchState): readonly
   });
 }
 
-/** The elites of a search's individuals. */
-export function elitesAmong(
+/** What exploitation draws from, of so many individuals. */
+export function recombinationAmong(
   settings: SearchSettings,
   individuals: readonly Individual[],
-): readonly Genotype[] {
+): Recombination | null {
   const all = measures(individuals, settings);
-  return elitesOf(individuals, toPoints(all, scaleOver(all), settings.objectives));
+  const points = toPoints(all, scaleOver(all), settings.objectives);
+  return recombinationOf(spaceOf(settings), individuals, points);
 }
 
 /** The next generation's candidates, new to the search: the initial population, then offspring. */
@@ -79,7 +79,7 @@ export function propose(settings: ResolvedSettings, state: SearchState): readonl
       known: new Set(state.individuals.map(({ id }) => id)),
       population,
       points: toPoints(measures(population, settings), state.scale, settings.objectives),
-      elites: () => elitesAmong(settings, state.individuals),
+      recombination: () => recombinationAmong(settings, state.individuals),
       exploitation: settings.exploitation,
       random: {
         variation: randomFor(settings.seed, generation, 'variation'),

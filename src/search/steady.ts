@@ -6,10 +6,10 @@
 
 import type { Evaluation } from './evaluation.ts';
 import {
-  elitesAmong,
   type Evaluate,
   INITIAL_STATE,
   propose,
+  recombinationAmong,
   type ResolvedSettings,
   type SearchState,
 } from './evolution.ts';
@@ -19,8 +19,7 @@ import { survivors } from './nsga2.ts';
 import { hasExtent, measureOf, scaleOver, toPoints } from './objectives.ts';
 import { randomFor } from './random.ts';
 import { plannedEvaluations, spaceOf } from './settings.ts';
-import type { Genotype } from './space/space.ts';
-import { STRATEGIES } from './strategy.ts';
+import { type Recombination, STRATEGIES } from './strategy.ts';
 
 export interface SteadyState {
   /** A generation is as many arrivals as there are offspring, the first as many as there are in a population. */
@@ -41,7 +40,7 @@ const generationOf = ({ population, offspring }: ResolvedSettings, arrived: numb
   arrived < population ? 0 : 1 + Math.floor((arrived - population) / offspring);
 
 interface Eldest {
-  readonly elites: readonly Genotype[];
+  readonly recombination: Recombination | null;
   readonly ids: ReadonlySet<ArchitectureId>;
 }
 
@@ -51,7 +50,10 @@ const ELDEST = new WeakMap<readonly Individual[], Eldest>();
 function eldestOf(settings: ResolvedSettings, elders: readonly Individual[]): Eldest {
   const known = ELDEST.get(elders);
   if (known !== undefined) return known;
-  const eldest = { elites: elitesAmong(settings, elders), ids: new Set(elders.map(({ id }) => id)) };
+  const eldest = {
+    recombination: recombinationAmong(settings, elders),
+    ids: new Set(elders.map(({ id }) => id)),
+  };
   ELDEST.set(elders, eldest);
   return eldest;
 }
@@ -60,7 +62,7 @@ function eldestOf(settings: ResolvedSettings, elders: readonly Individual[]): El
 function proposeOne(settings: ResolvedSettings, state: SteadyState, nth: number): Candidate {
   const { search, members, elders, pending } = state;
   const space = spaceOf(settings);
-  const { elites, ids } = eldestOf(settings, elders);
+  const { recombination, ids } = eldestOf(settings, elders);
   const young = new Set([...search.individuals.slice(elders.length), ...pending].map(({ id }) => id));
   const variation = randomFor(settings.seed, nth, 'variation');
   // A share of one candidate is a chance.
@@ -72,7 +74,7 @@ function proposeOne(settings: ResolvedSettings, state: SteadyState, nth: number)
       known: { has: (id) => ids.has(id) || young.has(id) },
       population: members,
       points: toPoints(measures(members, settings), search.scale, settings.objectives),
-      elites: () => elites,
+      recombination: () => recombination,
       exploitation,
       random: { variation, immigrants: randomFor(settings.seed, nth, 'immigrants') },
     },

@@ -20,8 +20,8 @@ export interface Situation {
   readonly population: readonly Individual[];
   /** The population's objectives. */
   readonly points: readonly (Point | null)[];
-  /** What exploitation puts together anew: see `elitesOf`. */
-  readonly elites: () => readonly Genotype[];
+  /** What exploitation draws from; null: there is no elite yet. */
+  readonly recombination: () => Recombination | null;
   /** Share of candidates drawn by exploitation. */
   readonly exploitation: number;
   /** Streams for mating and exploitation, and for random genotypes. */
@@ -54,23 +54,25 @@ function addRandom({ upperBounds, random }: Situation, { found, add }: Collectio
   while (found.size < count) add(randomGenotype(random.immigrants, upperBounds), 'random', []);
 }
 
-/** The better half of all feasible individuals, the best first; `points`: their objectives scaled over all of them. */
-export function elitesOf(
+/** Draws genotypes put together from blocks of elites. */
+export type Recombination = (random: Random) => Genotype;
+
+/** Of the better half of all feasible individuals; `points`: their objectives scaled over all of them. */
+export function recombinationOf(
+  space: SearchSpace,
   archive: readonly Individual[],
   points: readonly (Point | null)[],
-): readonly Genotype[] {
+): Recombination | null {
   const feasible = bestFirst(points).filter((i) => points[i] !== null);
-  return feasible.slice(0, Math.ceil(feasible.length / 2)).map((i) => (archive[i] as Individual).genotype);
+  const elites = feasible
+    .slice(0, Math.ceil(feasible.length / 2))
+    .map((i) => (archive[i] as Individual).genotype);
+  return elites.length === 0 ? null : blockChain(elites, space.blockLength);
 }
 
-function addExploited(
-  { elites: read, random, space }: Situation,
-  { found, add }: Collection,
-  count: number,
-): void {
-  const elites = count > 0 ? read() : [];
-  if (elites.length === 0) return;
-  const draw = blockChain(elites, space.blockLength);
+function addExploited({ recombination, random }: Situation, { found, add }: Collection, count: number): void {
+  const draw = count > 0 ? recombination() : null;
+  if (draw === null) return;
   for (let round = 0; round < MAX_ROUNDS && found.size < count; round++) {
     for (let missing = count - found.size; missing > 0; missing--) {
       add(draw(random.variation), 'exploitation', []);

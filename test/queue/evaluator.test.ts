@@ -15,6 +15,7 @@ import type { Evaluation } from '../../src/search/evaluation.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
+import { MedNasError } from '../../src/search/errors.ts';
 import { prepare, type Prepared } from '../../src/service/protocol.ts';
 import { scratchFolders, TINY } from '../service/laboratory.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -174,6 +175,20 @@ test('what Redis loses is put in again', async () => {
   expect((await opened.fleet.jobs())?.outcomes.lost).toBeGreaterThan(0);
 });
 
+test('what Redis refuses pauses a search rather than failing it', async () => {
+  const opened = await open();
+  const client = new Redis(redis.url);
+  closing.push(async () => {
+    await client.config('SET', 'maxmemory', '0');
+    client.disconnect();
+  });
+  await client.config('SET', 'maxmemory', '1');
+  await expect(evaluate(opened)).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+    message: expect.stringMatching(/The queue cannot be used: .*OOM/u),
+  });
+});
+
 test('the service cannot score while Redis is away', async () => {
   const { engine, fleet } = await open();
   await engine.check();
@@ -216,12 +231,14 @@ test('an error of workers is told with its reason, and a mended worker scores th
   const opened = await open();
   const errors: unknown[] = [];
   const broken = await startWorker(redis.url, local, {
-    batches: { of: () => Promise.reject(new Error('there is no such dataset here')) },
+    batches: {
+      of: () => Promise.reject(new MedNasError('UNKNOWN_DATASET', 'There is no such dataset here.')),
+    },
     onError: (error) => errors.push(error),
   });
   await expect(evaluate(opened)).rejects.toMatchObject({
-    code: 'ENGINE_UNAVAILABLE',
-    message: expect.stringMatching(/there is no such dataset here \(worker \S+\)/u),
+    code: 'WORKERS_UNAVAILABLE',
+    message: expect.stringMatching(/There is no such dataset here\. \(worker \S+\)/u),
   });
   expect(errors).not.toEqual([]);
   await broken.close();
@@ -237,7 +254,7 @@ test('a search is scored by workers of its own arithmetic, and gives up without 
   expect(opened.engine.numericsFor?.(null)).toBe('another');
   expect(opened.engine.numericsFor?.(before)).toBe(before);
   await expect(evaluate(opened)).rejects.toMatchObject({
-    code: 'ENGINE_UNAVAILABLE',
+    code: 'WORKERS_UNAVAILABLE',
     message: expect.stringContaining(`no worker whose arithmetic is '${before}'`),
   });
 });

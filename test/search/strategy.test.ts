@@ -7,7 +7,7 @@ import { type Random, randomFor } from '../../src/search/random.ts';
 import { DEFAULT_SETTINGS } from '../../src/search/settings.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import type { Genotype } from '../../src/search/space/space.ts';
-import { elitesOf, type Situation, STRATEGIES } from '../../src/search/strategy.ts';
+import { recombinationOf, type Situation, STRATEGIES } from '../../src/search/strategy.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
 import { infeasible, landscape } from './landscape.ts';
 
@@ -37,7 +37,7 @@ function situation(population: readonly Individual[], changes: Partial<Situation
     known: new Set(population.map(({ id }) => id)),
     population,
     points,
-    elites: () => elitesOf(population, points),
+    recombination: () => recombinationOf(mstf, population, points),
     exploitation: 0.25,
     random: { variation: randomFor(seed, 1, 'variation'), immigrants: randomFor(seed, 1, 'immigrants') },
     ...changes,
