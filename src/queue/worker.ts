@@ -64,6 +64,12 @@ async function requireSound(engine: Engine): Promise<void> {
   );
 }
 
+/** @throws MedNasError as `requireSound`. */
+async function soundSpeed(engine: Engine): Promise<number> {
+  await requireSound(engine);
+  return await measureSpeed(engine);
+}
+
 /** Evaluators by protocol, the last few. */
 function openEvaluators(engine: Engine, batches: Batches): (protocol: Protocol) => Promise<Evaluator> {
   const known = new Map<ProtocolId, Promise<Evaluator>>();
@@ -109,9 +115,11 @@ function openTelling(job: Stored<Job, Scored>) {
 /** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached, or this machine computes wrongly. */
 export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
   const { url, engine, batches, version, onError, onJob } = options;
-  await requireSound(engine);
-  const speed = await measureSpeed(engine);
   const redis = await openRedis(url, onError);
+  const speed = await soundSpeed(engine).catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
   const evaluatorOf = openEvaluators(engine, batches);
   const closing = new AbortController();
   const cancelled = new Set<string>();

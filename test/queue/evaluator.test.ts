@@ -227,24 +227,30 @@ test('architectures whose workers die are infeasible by the machine’s verdict,
   }
 });
 
-test('an error of workers is told with its reason, and a mended worker scores the same jobs', async () => {
-  const opened = await open();
-  const errors: unknown[] = [];
-  const broken = await startWorker(redis.url, local, {
-    batches: {
-      of: () => Promise.reject(new MedNasError('UNKNOWN_DATASET', 'There is no such dataset here.')),
-    },
-    onError: (error) => errors.push(error),
-  });
-  await expect(evaluate(opened)).rejects.toMatchObject({
-    code: 'WORKERS_UNAVAILABLE',
-    message: expect.stringMatching(/There is no such dataset here\. \(worker \S+\)/u),
-  });
-  expect(errors).not.toEqual([]);
-  await broken.close();
-  await work();
-  expect(bare(await evaluate(opened))).toEqual(expected);
-}, 60_000);
+const TOLD = 'There is no such dataset here.';
+const FAILURES: readonly (readonly [name: string, error: Error, told: RegExp])[] = [
+  ['expected', new MedNasError('UNKNOWN_DATASET', TOLD), /There is no such dataset here\. \(worker \S+\)/u],
+  ['unforeseen', new Error('/secret/path'), /: something went wrong that its log tells of \(worker \S+\)/u],
+];
+
+test.each(FAILURES)(
+  'an %s error of workers is told, and a mended worker scores the same jobs',
+  async (_, error, told) => {
+    const opened = await open();
+    const errors: unknown[] = [];
+    const broken = await startWorker(redis.url, local, {
+      batches: { of: () => Promise.reject(error) },
+      onError: (one) => errors.push(one),
+    });
+    const failure = { code: 'WORKERS_UNAVAILABLE', message: expect.stringMatching(told) };
+    await expect(evaluate(opened)).rejects.toMatchObject(failure);
+    expect(errors).toContain(error);
+    await broken.close();
+    await work();
+    expect(bare(await evaluate(opened))).toEqual(expected);
+  },
+  60_000,
+);
 
 test('a search is scored by workers of its own arithmetic, and gives up without them', async () => {
   const opened = await open(50);
