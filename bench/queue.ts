@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,8 +43,34 @@ async function startWorker(url: string, folder: string): Promise<ChildProcess> {
   return child;
 }
 
-/** Evaluations a second of a search in an archive of its own. */
-async function timeSearch(engine: Engine, options: QueueOptions, seed: number): Promise<number> {
+/** Clock ticks of /proc are hundredths of a second on Linux. */
+const TICKS = 100;
+
+/** Seconds of processor time that another process has used. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+interface Timing {
+  /** Evaluations a second. */
+  readonly rate: number;
+  /** Milliseconds of processor time an evaluation, of this process and the workers: whoever else is busy. */
+  readonly cpu: number;
+}
+
+/** A search in an archive of its own. */
+async function timeSearch(
+  engine: Engine,
+  options: QueueOptions,
+  seed: number,
+  workers: readonly number[],
+): Promise<Timing> {
+  const cpuNow = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6 + workers.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  };
+
   const folder = mkdtempSync(join(tmpdir(), 'mednas-bench-'));
   const archive = openArchive(await openSqlite(folder));
   const service = openService({
@@ -55,15 +81,17 @@ async function timeSearch(engine: Engine, options: QueueOptions, seed: number): 
     onError: (error) => console.error(error),
   });
   const { initChannels, generations } = options;
+  const cpuBefore = cpuNow();
   const start = performance.now();
   const { id } = await service.searches.start({ initChannels, generations, seed });
   await service.searches.settled(id);
   const seconds = (performance.now() - start) / 1000;
+  const cpu = cpuNow() - cpuBefore;
   const { evaluations, status } = (await archive.getSearch(id)).body;
   if (status !== 'completed') throw new Error(`the search is ${status}`);
   await service.close();
   rmSync(folder, { recursive: true });
-  return evaluations / seconds;
+  return { rate: evaluations / seconds, cpu: (1000 * cpu) / evaluations };
 }
 
 const median = (values: readonly number[]): number =>
@@ -81,19 +109,23 @@ export async function queue(options: QueueOptions): Promise<void> {
   console.log(
     `${options.workers} threads on ${availableParallelism()} cores, ${options.initChannels} channels, batch 64, 28 px; load before: ${loadavg()[0]?.toFixed(2)}`,
   );
-  const rates: { readonly own: number; readonly over: number }[] = [];
+  const pids = children.flatMap(({ pid }) => pid ?? []);
+  const ratios: { readonly rate: number; readonly cpu: number }[] = [];
   // Kernels are compiled, speeds learned.
-  await timeSearch(local, { ...options, generations: 1 }, 1000);
-  await timeSearch(queued, { ...options, generations: 1 }, 1001);
+  await timeSearch(local, { ...options, generations: 1 }, 1000, pids);
+  await timeSearch(queued, { ...options, generations: 1 }, 1001, pids);
   for (let seed = 0; seed < options.rounds; seed++) {
-    const own = await timeSearch(local, options, seed);
-    const over = await timeSearch(queued, options, seed);
-    rates.push({ own, over });
+    const own = await timeSearch(local, options, seed, pids);
+    const over = await timeSearch(queued, options, seed, pids);
+    ratios.push({ rate: over.rate / own.rate, cpu: over.cpu / own.cpu });
     console.log(
-      `one process ${own.toFixed(1)}/s, queue ${over.toFixed(1)}/s: ${((100 * over) / own).toFixed(0)} %`,
+      `one process ${own.rate.toFixed(1)}/s, ${own.cpu.toFixed(1)} ms of CPU each; queue ${over.rate.toFixed(1)}/s, ${over.cpu.toFixed(1)} ms`,
     );
   }
-  console.log(`median ${(100 * median(rates.map(({ own, over }) => over / own))).toFixed(0)} %`);
+  const percent = (values: readonly number[]): string => `${(100 * median(values)).toFixed(0)} %`;
+  console.log(
+    `median: ${percent(ratios.map(({ rate }) => rate))} of the throughput, ${percent(ratios.map(({ cpu }) => cpu))} of the CPU time (Redis left out); load after: ${loadavg()[0]?.toFixed(2)}`,
+  );
   for (const child of children) {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
