@@ -7,6 +7,8 @@ import { gradients } from './gradients.ts';
 import { kernels } from './kernels.ts';
 import { memory } from './memory.ts';
 import { metrics } from './metrics.ts';
+import { fleet } from './fleet.ts';
+import { queue } from './queue.ts';
 import { roofline } from './roofline.ts';
 import { study } from './study.ts';
 import { training } from './training.ts';
@@ -89,5 +91,28 @@ program
   .option('--rounds <n>', 'rounds; the best counts', Number, 5)
   .option('--genotypes <n>', 'searched architectures', Number, 4)
   .action(training);
+
+program
+  .command('queue')
+  .description('a search over worker processes against the same in one process: evaluations a second')
+  .option('--init-channels <n>', 'channels of the stem', Number, 16)
+  .option('--workers <n>', 'processes of one thread, and threads of the one process', Number, 2)
+  .option('--generations <n>', 'generations of 40 after the initial 40', Number, 5)
+  .option('--rounds <n>', 'rounds, in turns; the median counts', Number, 3)
+  .action(queue);
+
+program
+  .command('fleet')
+  .description('up to 256 simulated workers on a real queue: evaluations a second against the ideal')
+  .option('--init-channels <list>', 'channels of the stem', (text) => list(text).map(Number), [16, 128])
+  .option('--workers <list>', 'workers', (text) => list(text).map(Number), [1, 4, 16, 64, 256])
+  .option(
+    '--offspring <list>',
+    'population, and offspring a generation',
+    (text) => list(text).map(Number),
+    [40],
+  )
+  .option('--seconds <n>', 'that a measurement takes, about', Number, 10)
+  .action(fleet);
 
 await program.parseAsync();

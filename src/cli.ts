@@ -18,6 +18,7 @@ import { runTrain, trainFlags } from './cli/train.ts';
 import { readVersion } from './cli/version.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
+import { VERSION } from './version.ts';
 
 /** Errors that better arguments would have avoided: exit code 2. */
 const BAD_USE: ReadonlySet<ErrorCode> = new Set([
@@ -34,7 +35,7 @@ const BAD_USE: ReadonlySet<ErrorCode> = new Set([
 function buildProgram(writeOut: (text: string) => void): Command {
   const program = new Command('mednas')
     .description('Training-free neural architecture search on medical images (MSTF-NAS)')
-    .version(readVersion())
+    .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut })
     .showHelpAfterError('Run with --help for all options.');
@@ -86,6 +87,16 @@ function buildProgram(writeOut: (text: string) => void): Command {
     .action(async () => {
       const { serve } = await import('./main.ts');
       await serve(loadConfig());
+    });
+
+  program
+    .command('worker')
+    .description('score what services put into the queue of MEDNAS_QUEUE')
+    .option('--workers <n>', 'threads that score architectures (one for each core)')
+    // Imported here alone, as above.
+    .action(async (flags: { readonly workers?: string }) => {
+      const { runWorker } = await import('./cli/worker.ts');
+      await runWorker(flags);
     });
 
   keysCommand(program.command('keys').description('who may use the API of the service'));

@@ -5,6 +5,8 @@ import type { Config } from './config.ts';
 import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
 import { publishersAnd } from './data/source.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Fleet } from './engine/fleet.ts';
 import { openEngine } from './engine/pool.ts';
 import type { BusChange } from './service/redis.ts';
 import { openService, type Service } from './service/service.ts';
@@ -51,12 +53,28 @@ export const composeDocuments = ({ mongodbUri, dataDir }: Config): Promise<Docum
 export const composeArchive = async (config: Config): Promise<Archive> =>
   openArchive(await composeDocuments(config));
 
+/** Who scores. BullMQ is imported when it is used, for it takes its time. @throws MedNasError ENGINE_UNAVAILABLE */
+async function composeEngine(
+  { backend, workers, queue }: Config,
+  onError: Surroundings['onError'],
+): Promise<{ readonly engine: Engine; readonly fleet?: Fleet }> {
+  const local = await openEngine({ backend, workers });
+  if (queue === null) return { engine: local };
+  try {
+    const { openQueueEngine } = await import('./queue/engine.ts');
+    return await openQueueEngine({ url: queue, local, onError: (error) => onError(error, 'queue') });
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+}
+
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(
   config: Config,
   { onDownload, onBus = () => undefined, onError, confined = true }: Surroundings,
 ): Promise<Service> {
-  const { dataDir, backend, workers, datasetFolders, download, downloadHosts } = config;
+  const { dataDir, datasetFolders, download, downloadHosts } = config;
   const { searches, maxEvaluations, maxSeconds } = config;
   const archive = await composeArchive(config);
   try {
@@ -70,8 +88,8 @@ export async function compose(
         mayFetch: publishersAnd(downloadHosts),
         onProgress: onDownload,
       }),
-      engine: await openEngine({ backend, workers }),
       weights: openWeights(join(dataDir, 'weights')),
+      ...(await composeEngine(config, onError)),
       // Last, since it keeps the process alive: what fails before it leaves nothing open.
       wakeUps: await loadWakeUps(config.redisUrl, onBus),
       now: () => new Date(),

@@ -21,6 +21,11 @@ export interface Config {
   readonly workers: number;
   readonly datasetFolders: readonly string[];
   readonly download: boolean;
+  /** Redis through which workers are given jobs; null: this process scores. */
+  readonly queue: string | null;
+  /** Where a worker gets images that it has no dataset of, and the key it is let in by. */
+  readonly api: string | null;
+  readonly apiKey: string | null;
   /** null: everything on the loopback, else nothing. */
   readonly anonymous: Role | 'off' | null;
   /** Names of a proxy before the service. */
@@ -77,6 +82,9 @@ const hosts = (text: string): readonly string[] | undefined => {
   const names = text.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim().toLowerCase()]));
   return names.every((name) => /^[\w.-]+$/.test(name)) ? Object.freeze(names) : undefined;
 };
+
+const httpAddress = (text: string): string | null | undefined =>
+  text === '' ? null : /^https?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined;
 
 /** https keeps others from putting their keys in place of the provider's. */
 const isKeySet = (text: string): boolean =>
@@ -160,6 +168,33 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'on or off',
     byDefault: 'on',
     read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+  },
+  queue: {
+    name: 'MEDNAS_QUEUE',
+    description: 'Redis through which workers (mednas worker) are given what is to be scored.',
+    wanted: 'an address that begins with redis:// or rediss://',
+    byDefault: '',
+    defaultMeans: 'none: this process scores',
+    secret: true,
+    read: (text) =>
+      text === '' ? null : /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,
+  },
+  api: {
+    name: 'MEDNAS_API',
+    description: 'The service that a worker gets images from when it has no such dataset.',
+    wanted: 'an address that begins with http:// or https://',
+    byDefault: '',
+    defaultMeans: 'none',
+    read: httpAddress,
+  },
+  apiKey: {
+    name: 'MEDNAS_API_KEY',
+    description: 'Key, of an operator, that a worker is let in by there.',
+    wanted: 'a key of `mednas keys create`',
+    byDefault: '',
+    defaultMeans: 'none',
+    secret: true,
+    read: (text) => (text === '' ? null : /^[\w.~+/=-]+$/.test(text) ? text : undefined),
   },
   anonymous: {
     name: 'MEDNAS_ANONYMOUS',
@@ -267,8 +302,7 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
     wanted: 'an address that begins with http:// or https://',
     byDefault: '',
     defaultMeans: 'none',
-    read: (text) =>
-      text === '' ? null : /^https?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,
+    read: httpAddress,
   },
   logLevel: {
     name: 'MEDNAS_LOG_LEVEL',

@@ -17,6 +17,7 @@ export const FLAGS = {
   offspring: '--offspring',
   generations: '--generations',
   strategy: '--strategy',
+  lanes: '--lanes',
   indicators: '--indicators',
   indicatorScale: '--indicator-scale',
   objectives: '--objectives',

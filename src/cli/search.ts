@@ -46,6 +46,7 @@ export function searchFlags(command: Command): Command {
     .option(`${FLAGS.batchSize} <n>`, `images in the minibatch (${defaults.batchSize})`, number)
     .option(`${FLAGS.seed} <n>`, `seeds batch, weights and search (${defaults.seed})`, number)
     .option(`${FLAGS.strategy} <name>`, `${oneOf(STRATEGY_NAMES)} (${defaults.strategy})`)
+    .option(`${FLAGS.lanes} <n>`, `candidates under way at a time, of steady (${defaults.lanes})`, number)
     .option(
       `${FLAGS.indicators} <p1,p2>`,
       `two of ${oneOf(INDICATORS)} (${defaults.indicators.join(',')})`,

@@ -61,6 +61,36 @@ function shared({ images, labels }: Rows): Pick<Batch, 'images' | 'labels'> {
   return { images: scaled, labels: sharedLabels };
 }
 
+/** Of what is not known from its protocol: pixels as bytes, then labels as little-endian int32. */
+export function packBatch({ images, labels }: Pick<Batch, 'images' | 'labels'>): Uint8Array {
+  const packed = new Uint8Array(images.length + 4 * labels.length);
+  for (const [i, x] of images.entries()) packed[i] = Math.round((x * 0.5 + 0.5) * 255);
+  packed.set(new Uint8Array(labels.slice().buffer), images.length);
+  return packed;
+}
+
+/** @throws MedNasError CHECKSUM_MISMATCH when it is not the batch that `wanted` describes. */
+export function unpackBatch(
+  packed: Uint8Array,
+  wanted: Pick<Batch, 'size' | 'shape' | 'classes' | 'multiLabel' | 'hash'>,
+): Batch {
+  const { size, shape, hash } = wanted;
+  const pixels = size * shape[0] * shape[1] * shape[2];
+  const images = packed.subarray(0, pixels);
+  // A copy, for a Buffer may lie anywhere in its memory.
+  const rest = new Uint8Array(packed.subarray(pixels));
+  const labelWidth = rest.length / (4 * size);
+  if (images.length === pixels && Number.isInteger(labelWidth)) {
+    const rows = { images, labels: new Int32Array(rest.buffer), labelWidth };
+    if (hashOf(size, shape, rows) === hash) return { ...shared(rows), ...wanted };
+  }
+  throw new MedNasError(
+    'CHECKSUM_MISMATCH',
+    `The images that came, ${packed.length} bytes, are not those with the hash ${hash}.`,
+    { field: 'dataset' },
+  );
+}
+
 /**
  * The first `size` distinct training images in the order of the seed's permutation, so a batch is the
  * start of every larger one. INVALID_ARGUMENT: `size` is no whole number from 2, or takes over 2 GiB;

@@ -119,7 +119,11 @@ export interface EngineLoad {
 
 export interface Engine {
   readonly info: EngineInfo;
+  /** What trains, predicts and measures, where that is not what scores. */
+  readonly trainer?: EngineInfo;
   readonly load: () => EngineLoad;
+  /** Of a search whose scores so far have these numerics; null: it has none. Unless there, its own, always. */
+  readonly numericsFor?: (before: string | null) => string;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
   inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
   /**

@@ -31,7 +31,7 @@ export function networkOf(genotype: Genotype, { space, ...options }: Protocol): 
 }
 
 /** The evaluation of an architecture of which this machine could read no indicator. */
-export function unscored({ genotype, protocol }: Task, reason: string): Evaluation {
+export function unscored({ genotype, protocol }: Omit<Task, 'batch'>, reason: string): Evaluation {
   const network = networkOf(genotype, protocol);
   const measured = { scores: {}, macs: macs(network), params: params(network) };
   return { status: 'infeasible', reason, machine: true, ...measured };

@@ -23,6 +23,7 @@ import {
 } from './training.ts';
 import { EpochFinishedResolver, TrainingControlResolver, TrainingEventsResolver } from './trainingControl.ts';
 import { ViewerResolver } from './viewer.ts';
+import { WorkerResolver } from './worker.ts';
 
 export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
@@ -49,6 +50,7 @@ export function buildApiSchema(): GraphQLSchema {
       TrainingEventsResolver,
       TrainingResolver,
       ViewerResolver,
+      WorkerResolver,
     ],
     // Input is checked where settings and genotypes are parsed, for every way in alike.
     validate: false,

@@ -24,6 +24,7 @@ export const ErrorCodeName = defineEnum<FailureCode>('ErrorCode', 'What went wro
   STORAGE_FULL: 'The archive has no room left.',
   STORAGE_CORRUPT: 'The archive is damaged.',
   ENGINE_UNAVAILABLE: 'Nothing can be scored now.',
+  WORKERS_UNAVAILABLE: 'There is no worker for the search, or none that could score it.',
   INTERNAL: 'Something nobody foresaw; the log of the service has it.',
 });
 

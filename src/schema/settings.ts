@@ -13,6 +13,8 @@ import { SafeInt } from './scalars.ts';
 
 export const Strategy = defineEnum<StrategyName>('Strategy', 'Where new genotypes come from.', {
   nsga2: 'Evolution: NSGA-II with exploitation of good blocks.',
+  steady:
+    'Evolution without generations: nobody waits for the slowest, and the outcome depends on the order in which scores arrive unless lanes is 1.',
   random: 'Random search, the baseline.',
 });
 
@@ -44,6 +46,8 @@ const SAYS: { readonly [K in keyof Settings]: string } = {
   offspring: 'New architectures in a generation, an even number, 2 to 10000.',
   generations: 'Generations after the initial population, 0 to 10000; 0: the initial population alone.',
   strategy: 'Where new genotypes come from.',
+  lanes:
+    'Candidates that are under way at a time, 1 to 10000, by the strategy STEADY alone. With 1 the same seed gives the same search; with more, only where scores arrive in the same order.',
   indicators: 'The two indicators p1 and p2, different ones.',
   indicatorScale: 'How indicators that have a logarithm enter the objectives.',
   objectives: 'What is minimised.',
@@ -108,6 +112,9 @@ export class StartSearchInput extends ScoringSettings {
   @Field(() => Strategy, given('strategy'))
   readonly strategy!: Given<'strategy'>;
 
+  @Field(() => Int, given('lanes'))
+  readonly lanes!: Given<'lanes'>;
+
   @Field(() => IndicatorScaleName, given('indicatorScale'))
   readonly indicatorScale!: Given<'indicatorScale'>;
 
@@ -171,6 +178,9 @@ export class SearchSettings {
 
   @Field(() => Strategy, said('strategy'))
   readonly strategy!: StrategyName;
+
+  @Field(() => Int, said('lanes'))
+  readonly lanes!: number;
 
   @Field(() => [Indicator], said('indicators'))
   readonly indicators!: readonly IndicatorName[];

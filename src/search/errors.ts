@@ -21,7 +21,8 @@ export type ErrorCode =
   | 'STORAGE_READ_ONLY'
   | 'STORAGE_FULL'
   | 'STORAGE_CORRUPT'
-  | 'ENGINE_UNAVAILABLE';
+  | 'ENGINE_UNAVAILABLE'
+  | 'WORKERS_UNAVAILABLE'; // none of a search's arithmetic, or none that could do its jobs
 
 export class MedNasError extends Error {
   readonly code: ErrorCode;

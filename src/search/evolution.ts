@@ -18,7 +18,7 @@ import {
 } from './objectives.ts';
 import { randomFor } from './random.ts';
 import { type SearchSettings, spaceOf } from './settings.ts';
-import { STRATEGIES } from './strategy.ts';
+import { type Recombination, recombinationOf, STRATEGIES } from './strategy.ts';
 
 /** Settings with the number of blocks decided. */
 export type ResolvedSettings = SearchSettings & { readonly blocks: number };
@@ -56,12 +56,21 @@ export function populationOf({ population, individuals }: SearchState): readonly
   });
 }
 
+/** What exploitation draws from, of so many individuals. */
+export function recombinationAmong(
+  settings: SearchSettings,
+  individuals: readonly Individual[],
+): Recombination | null {
+  const all = measures(individuals, settings);
+  const points = toPoints(all, scaleOver(all), settings.objectives);
+  return recombinationOf(spaceOf(settings), individuals, points);
+}
+
 /** The next generation's candidates, new to the search: the initial population, then offspring. */
 export function propose(settings: ResolvedSettings, state: SearchState): readonly Candidate[] {
   const generation = state.generation + 1;
   const space = spaceOf(settings);
   const population = populationOf(state);
-  const archiveMeasures = measures(state.individuals, settings);
   const strategy = STRATEGIES[generation === 0 ? 'random' : settings.strategy];
   return strategy(
     {
@@ -70,8 +79,7 @@ export function propose(settings: ResolvedSettings, state: SearchState): readonl
       known: new Set(state.individuals.map(({ id }) => id)),
       population,
       points: toPoints(measures(population, settings), state.scale, settings.objectives),
-      archive: state.individuals,
-      archivePoints: toPoints(archiveMeasures, scaleOver(archiveMeasures), settings.objectives),
+      recombination: () => recombinationAmong(settings, state.individuals),
       exploitation: settings.exploitation,
       random: {
         variation: randomFor(settings.seed, generation, 'variation'),

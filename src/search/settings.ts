@@ -26,6 +26,8 @@ export interface SearchSettings {
   /** Generations after the initial population; 0: the initial population alone. */
   readonly generations: number;
   readonly strategy: StrategyName;
+  /** Candidates that are under way at a time, where the strategy has no generations. */
+  readonly lanes: number;
   readonly indicators: readonly [IndicatorName, IndicatorName];
   readonly indicatorScale: IndicatorScale;
   readonly objectives: ObjectivesName;
@@ -47,6 +49,7 @@ export const DEFAULT_SETTINGS: SearchSettings = {
   offspring: 40,
   generations: 40,
   strategy: 'nsga2',
+  lanes: 40,
   indicators: ['jacobCov', 'synflow'],
   indicatorScale: 'log',
   objectives: 'eq5',
@@ -89,6 +92,7 @@ const CHECKS: { readonly [K in keyof SearchSettings]: Check } = {
   offspring: integer(2, 10_000, 2),
   generations: integer(0, 10_000),
   strategy: oneOf(STRATEGY_NAMES),
+  lanes: integer(1, 10_000),
   indicators: (value) =>
     Array.isArray(value) &&
     value.length === 2 &&

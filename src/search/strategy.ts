@@ -16,13 +16,12 @@ const MAX_ROUNDS = 100;
 export interface Situation {
   readonly space: SearchSpace;
   readonly upperBounds: readonly number[];
-  readonly known: ReadonlySet<ArchitectureId>;
+  readonly known: Pick<ReadonlySet<ArchitectureId>, 'has'>;
   readonly population: readonly Individual[];
   /** The population's objectives. */
   readonly points: readonly (Point | null)[];
-  /** All individuals of the search so far, and their objectives scaled over all of them. */
-  readonly archive: readonly Individual[];
-  readonly archivePoints: readonly (Point | null)[];
+  /** What exploitation draws from; null: there is no elite yet. */
+  readonly recombination: () => Recombination | null;
   /** Share of candidates drawn by exploitation. */
   readonly exploitation: number;
   /** Streams for mating and exploitation, and for random genotypes. */
@@ -55,14 +54,25 @@ function addRandom({ upperBounds, random }: Situation, { found, add }: Collectio
   while (found.size < count) add(randomGenotype(random.immigrants, upperBounds), 'random', []);
 }
 
-function addExploited(situation: Situation, { found, add }: Collection, count: number): void {
-  const { archive, archivePoints, random, space } = situation;
-  const feasible = bestFirst(archivePoints).filter((i) => archivePoints[i] !== null);
+/** Draws genotypes put together from blocks of elites. */
+export type Recombination = (random: Random) => Genotype;
+
+/** Of the better half of all feasible individuals; `points`: their objectives scaled over all of them. */
+export function recombinationOf(
+  space: SearchSpace,
+  archive: readonly Individual[],
+  points: readonly (Point | null)[],
+): Recombination | null {
+  const feasible = bestFirst(points).filter((i) => points[i] !== null);
   const elites = feasible
     .slice(0, Math.ceil(feasible.length / 2))
     .map((i) => (archive[i] as Individual).genotype);
-  if (elites.length === 0) return;
-  const draw = blockChain(elites, space.blockLength);
+  return elites.length === 0 ? null : blockChain(elites, space.blockLength);
+}
+
+function addExploited({ recombination, random }: Situation, { found, add }: Collection, count: number): void {
+  const draw = count > 0 ? recombination() : null;
+  if (draw === null) return;
   for (let round = 0; round < MAX_ROUNDS && found.size < count; round++) {
     for (let missing = count - found.size; missing > 0; missing--) {
       add(draw(random.variation), 'exploitation', []);
@@ -84,15 +94,20 @@ function addMated(situation: Situation, { found, add }: Collection, count: numbe
   }
 }
 
+/** Evolution: exploitation first, mating for the rest, random immigrants for what both failed to find. */
+const evolve: Strategy = (situation, count) => {
+  const collection = collect(situation);
+  addExploited(situation, collection, Math.round(situation.exploitation * count));
+  addMated(situation, collection, count);
+  addRandom(situation, collection, count);
+  return [...collection.found.values()];
+};
+
 export const STRATEGIES = {
-  /** Evolution: exploitation first, mating for the rest, random immigrants for what both failed to find. */
-  nsga2(situation, count) {
-    const collection = collect(situation);
-    addExploited(situation, collection, Math.round(situation.exploitation * count));
-    addMated(situation, collection, count);
-    addRandom(situation, collection, count);
-    return [...collection.found.values()];
-  },
+  /** In generations: the paper's method. */
+  nsga2: evolve,
+  /** Without generations (steady.ts): one candidate at a time. */
+  steady: evolve,
   /** The paper's baseline: no evolution. */
   random(situation, count) {
     const collection = collect(situation);

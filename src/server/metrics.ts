@@ -48,13 +48,49 @@ function processMetrics(): Registry {
 const SCORING_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ANSWERING_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
+/** Of the queue, where there is one; Redis that does not answer has its own alarm. */
+function openQueueGauges({ fleet }: Service, registers: Registry[]): void {
+  const jobs: Gauge<'state'> = new Gauge({
+    name: 'mednas_queue_jobs',
+    help: 'Jobs in the queue, by state; all replicas tell the same.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      jobs.reset();
+      const now = await fleet.jobs().catch(() => null);
+      if (now === null) return;
+      jobs.set({ state: 'waiting' }, now.waiting);
+      jobs.set({ state: 'active' }, now.active);
+    },
+  });
+  const processes: Gauge = new Gauge({
+    name: 'mednas_fleet_workers',
+    help: 'Processes that score; all replicas of a queue tell the same.',
+    registers,
+    async collect() {
+      processes.set((await fleet.workers().catch(() => [])).length);
+    },
+  });
+  const ended: Counter<'outcome'> = new Counter({
+    name: 'mednas_jobs_total',
+    help: 'Jobs of this process that are over: completed, returned by a worker that stopped, lost with Redis, died with their workers, failed.',
+    labelNames: ['outcome'],
+    registers,
+    async collect() {
+      ended.reset();
+      const now = await fleet.jobs().catch(() => null);
+      if (now === null) return;
+      for (const [outcome, count] of Object.entries(now.outcomes)) ended.inc({ outcome }, count);
+    },
+  });
+}
+
 /** What is looked at: engine, searches and trainings, as they are now. */
-function openGauges(
-  { engine, engineLoad, searches, trainings, hearsOthers }: Service,
-  registers: Registry[],
-): void {
+function openGauges(service: Service, registers: Registry[]): void {
+  const { engineLoad, searches, trainings, hearsOthers } = service;
+  openQueueGauges(service, registers);
   const now: Readonly<Record<string, readonly [help: string, read: () => number]>> = {
-    mednas_workers: ['Threads that score architectures.', () => engine.workers],
+    mednas_workers: ['Threads that score architectures.', () => service.engine.workers],
     mednas_workers_busy: ['Threads that score an architecture now.', () => engineLoad().busy],
     mednas_evaluations_waiting: ['Architectures that wait for a thread.', () => engineLoad().waiting],
     mednas_searches_running: ['Searches this process runs.', () => searches.load().running],

@@ -9,6 +9,7 @@ import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
 import { type AccessOptions, openAccess, requireWayIn } from './access.ts';
+import { batches } from './batches.ts';
 import { dashboard } from './dashboard.ts';
 import type { Report } from './errors.ts';
 import { openEventStream } from './eventStream.ts';
@@ -110,19 +111,21 @@ interface Handlers {
   readonly http: express.RequestHandler;
   readonly metrics: express.RequestHandler;
   readonly weights: express.RequestHandler;
+  readonly batches: express.RequestHandler;
 }
 
 function buildApp(handlers: Handlers, visits: Visits): Express {
-  const { checks, ownName, gate, events, http, metrics, weights } = handlers;
+  const { checks, ownName, gate, events, http, metrics, weights, batches } = handlers;
   return express()
     .disable('x-powered-by')
     .use(secure)
     .use(visits.handler)
     .use(checks)
     .use(ownName)
-    .use(['/graphql', '/metrics', '/weights'], gate)
+    .use(['/graphql', '/metrics', '/weights', '/batches'], gate)
     .get('/metrics', metrics)
     .get('/weights/{*file}', weights)
+    .get('/batches/:hash', batches)
     .use('/graphql', express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events)
     .use('/graphql', http)
@@ -219,6 +222,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     events: events.handler,
     metrics: metrics.handler,
     weights: weights(service),
+    batches: batches({ service, viewerOf, reportOf: (response) => visits.of(response).report }),
     ownName: ownName(host, who.names),
   };
   listener.on('request', buildApp(handlers, visits));

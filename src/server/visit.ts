@@ -25,13 +25,16 @@ export function requestIdOf(request: IncomingMessage): string {
 
 /** Of a request; everything else is the dashboard's. */
 const ROUTES: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream', '/livez', '/readyz', '/metrics']);
+/** Those with a file in their path. */
+const FILES = ['/weights', '/batches'] as const;
+
 /** Asked for every few seconds by machines. */
 const QUIET: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 const METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** What requests are counted by. */
 const routeOf = (path: string): string =>
-  ROUTES.has(path) ? path : path.startsWith('/weights/') ? '/weights' : 'dashboard';
+  ROUTES.has(path) ? path : (FILES.find((route) => path.startsWith(`${route}/`)) ?? 'dashboard');
 
 /** Of names that clients make up, in a line. */
 const NAME_LENGTH = 80;

@@ -24,9 +24,11 @@ export const recipeOf = ({
 }: Pick<Protocol, 'indicators' | 'seed'> & { readonly estimateEpochs: number }): Recipe | null =>
   indicators.every(isTrainingFree) ? null : parseRecipe({ epochs: estimateEpochs, milestones: [], seed });
 
-/** What a protocol says of it. */
-export const inProtocol = ({ splits, recipe }: Estimator): string =>
-  JSON.stringify({ data: splits.protocol.data, recipe });
+/** What a protocol of these numerics says of it. Where others train than score, their arithmetic is part of it. */
+export function inProtocol({ splits, recipe }: Estimator, numerics: string): string {
+  const { data, numerics: own } = splits.protocol;
+  return JSON.stringify({ data, recipe, ...(own !== numerics && { numerics: own }) });
+}
 
 async function validAuc(
   engine: Engine,

@@ -30,6 +30,7 @@ export interface Prepared {
 }
 
 /**
+ * `before`: the protocol of the scores a search has.
  * @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE; INVALID_ARGUMENT: not fit to train on,
  * where that is asked for
  */
@@ -37,6 +38,7 @@ export async function prepare(
   datasets: Datasets,
   engine: Engine,
   settings: ProtocolSettings,
+  before: Protocol | null = null,
 ): Promise<Prepared> {
   const { space, batchSize, initChannels, seed, indicators } = settings;
   const dataset = await datasets.open(settings.dataset);
@@ -44,6 +46,7 @@ export async function prepare(
   const recipe = recipeOf(settings);
   const estimator =
     recipe === null ? null : { recipe, splits: await readSplits(datasets, engine, settings.dataset) };
+  const numerics = engine.numericsFor?.(before?.numerics ?? null) ?? engine.info.numerics;
   return {
     batch,
     estimator,
@@ -58,8 +61,8 @@ export async function prepare(
       initChannels,
       seed,
       indicators,
-      numerics: engine.info.numerics,
-      ...(estimator !== null && { training: inProtocol(estimator) }),
+      numerics,
+      ...(estimator !== null && { training: inProtocol(estimator, numerics) }),
     },
   };
 }

@@ -1,12 +1,13 @@
 // One search from its last finished generation to its end: every fact is archived before it is told.
 
+import { COURSES } from '../search/courses.ts';
 import type { Evaluation } from '../search/evaluation.ts';
 import {
+  type Evaluate,
   frontOf,
   hypervolumeOf,
   INITIAL_STATE,
   membersOf,
-  search,
   type SearchState,
 } from '../search/evolution.ts';
 import { pickBest } from '../search/selection.ts';
@@ -66,6 +67,8 @@ export async function runSearch(
   signal: AbortSignal,
 ): Promise<Stored<SearchRecord>> {
   let { version, body: record } = start;
+  /** The version that is stored, or about to be. */
+  let storing = version;
   const from = await stateOf(archive, record);
   let scored = from.individuals.length;
   const announce = (generation: number): Promise<boolean> =>
@@ -73,18 +76,17 @@ export async function runSearch(
   // Again, in case a crash came between the record and its event.
   if (record.generation >= 0) await announce(record.generation);
 
-  const evaluate: Parameters<typeof search>[1] = async (
-    candidates,
-    aborted,
-  ): Promise<readonly Evaluation[]> => {
-    const generation = record.generation + 1;
+  const evaluate: Evaluate = async (candidates, aborted): Promise<readonly Evaluation[]> => {
     const records = await scorer.score(
       candidates.map(({ genotype }) => genotype),
       aborted,
       async ({ architecture, evaluation }, reused) => {
         tell(toObservation(record.id, evaluation, reused));
-        // At each score, for generations can be long.
-        if ((await archive.findSearch(record.id))?.version !== version) throw new SupersededError(record.id);
+        // At each score, for generations can be long. A generation of ours may be stored meanwhile.
+        const least = version;
+        const found = (await archive.findSearch(record.id))?.version ?? -1;
+        if (found < least || found > storing) throw new SupersededError(record.id);
+        const generation = record.generation + 1;
         const happening = { type: 'evaluated', generation, architecture, reused } as const;
         await journal.append(record.id, `evaluated:${architecture}`, happening, fence);
       },
@@ -95,7 +97,7 @@ export async function runSearch(
   const ran = record.seconds ?? 0;
   const startedAt = now().getTime();
   let begunAt = startedAt;
-  for await (const state of search(record.settings, evaluate, signal, from)) {
+  for await (const state of COURSES[record.settings.strategy](record.settings, evaluate, signal, from)) {
     // What is written to an archive that has been deleted is lost without a word.
     await archive.check();
     const generation = describeGeneration(record, state, now());
@@ -119,8 +121,9 @@ export async function runSearch(
       frame: state.frame,
       seconds: ran + (now().getTime() - startedAt) / 1000,
     };
+    storing = version + 1;
     if (!(await archive.replaceSearch(version, record, fence))) throw new SupersededError(record.id);
-    version += 1;
+    version = storing;
     await announce(record.generation);
     tell({
       type: 'generation',

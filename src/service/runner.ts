@@ -60,6 +60,7 @@ const SURROUNDINGS: ReadonlySet<Failure['code']> = new Set([
   'STORAGE_FULL',
   'STORAGE_CORRUPT',
   'ENGINE_UNAVAILABLE',
+  'WORKERS_UNAVAILABLE',
   'DOWNLOAD_FAILED',
 ]);
 

@@ -53,7 +53,8 @@ export function openSearches(parts: SearchParts) {
     work: ({ store }) =>
       async function search(start, given, fence, signal) {
         const { settings, protocol } = start.body;
-        const prepared = given ?? (await unlessAborted(prepare(datasets, engine, settings), signal));
+        const prepared =
+          given ?? (await unlessAborted(prepare(datasets, engine, settings, protocol), signal));
         if (protocol !== null) requireSameProtocol('search', protocol, prepared.protocol);
         engine.requireFit(prepared.protocol, settings.blocks);
         const begun =

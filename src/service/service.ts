@@ -2,13 +2,16 @@
 
 import type { ListedSet } from '../data/datasets.ts';
 import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
+import { type Fleet, soleFleet } from '../engine/fleet.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
 import type { Archive } from '../storage/archive.ts';
 import type { ArchitectureRecord, TrainingId } from '../storage/records.ts';
 import type { WeightsFile } from '../storage/weights.ts';
+import { VERSION } from '../version.ts';
 import { scoreArchitecture } from './architectures.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { type Keys, openKeys } from './keys.ts';
+import { drawWanted, type WantedBatch } from './batches.ts';
 import { type Observatory, openObservatory } from './observer.ts';
 import { trainingsIn } from './kinds.ts';
 import { openQueue } from './queue.ts';
@@ -26,6 +29,8 @@ export interface Service {
   weightsOf(id: string): Promise<WeightsFile | null>;
   readonly keys: Keys;
   readonly engine: EngineInfo;
+  /** Who scores: this process, or workers elsewhere. */
+  readonly fleet: Fleet;
   /** What the engine is at. */
   readonly engineLoad: () => EngineLoad;
   readonly observe: Observatory['observe'];
@@ -38,6 +43,8 @@ export interface Service {
   /** Whether wake-ups of other processes come at once; null: they are not asked for. */
   readonly hearsOthers: WakeUps['isHeard'];
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
+  /** The images of a protocol, for a worker that has no such dataset. @throws MedNasError NOT_FOUND, or of the dataset. */
+  packBatch(wanted: WantedBatch): Promise<Uint8Array>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
@@ -68,6 +75,8 @@ export interface ServiceParts extends Omit<
 > {
   /** How many searches and trainings run at the same time; as many as there are unless given. */
   readonly maxSearches?: number;
+  /** Who scores; this process alone unless given. */
+  readonly fleet?: Fleet;
   /** Those of this process alone unless given. */
   readonly wakeUps?: WakeUps;
 }
@@ -89,7 +98,10 @@ export function openService(given: ServiceParts): Service {
       return found === null ? null : weights.fileOf(found.body);
     },
     keys: openKeys(archive, now),
-    engine: engine.info,
+    get engine() {
+      return engine.info;
+    },
+    fleet: given.fleet ?? soleFleet(engine, VERSION, now),
     engineLoad: () => engine.load(),
     observe,
     testEngine: () => selfTest(engine),
@@ -97,6 +109,7 @@ export function openService(given: ServiceParts): Service {
     followTraining: (...args) => trainingJournal.follow(...args),
     hearsOthers: () => wakeUps.isHeard(),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
+    packBatch: (wanted) => drawWanted(datasets, wanted),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {

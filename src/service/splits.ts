@@ -121,7 +121,8 @@ async function readSplit(dataset: Dataset, split: SplitName, hash: Hash): Promis
 export async function readSplits(datasets: Datasets, engine: Engine, name: string): Promise<Splits> {
   const dataset = await datasets.open(name);
   const { info } = dataset;
-  requireSplits(info, engine.info.memory);
+  const trainer = engine.trainer ?? engine.info;
+  requireSplits(info, trainer.memory);
   const hash = createHash('sha256');
   const train = await readSplit(dataset, 'train', hash);
   const val = await readSplit(dataset, 'val', hash);
@@ -139,7 +140,7 @@ export async function readSplits(datasets: Datasets, engine: Engine, name: strin
       input: info.shape,
       classes: info.classes.length,
       multiLabel: info.task === 'multi-label, binary-class',
-      numerics: engine.info.numerics,
+      numerics: trainer.numerics,
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Individual } from '../search/individual.ts';
 import type { Scale } from '../search/objectives.ts';
 import type { Model } from '../search/model.ts';
 import type { Shape } from '../search/network.ts';
+import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Measured } from '../metrics/measured.ts';
 import type { Recipe } from '../training/recipe.ts';
@@ -236,6 +237,11 @@ const UPGRADES = {
     (body: SearchRecord): SearchRecord => ({
       ...body,
       settings: { ...body.settings, estimateEpochs: 3 },
+    }),
+    // A strategy without generations came; those of before make nothing of it.
+    (body: SearchRecord): SearchRecord => ({
+      ...body,
+      settings: { ...body.settings, lanes: DEFAULT_SETTINGS.lanes },
     }),
   ],
   leases: [

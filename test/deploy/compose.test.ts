@@ -43,14 +43,23 @@ test.each(OURS)('%s is this project’s image of this version, of a stage there 
   expect(image).toBe(`mednas:${PACKAGE.version}${build.target === 'gpu' ? '-gpu' : ''}`);
 });
 
-test.each(OURS)('%s is reached from this machine alone, and keeps what the image rests on', (_, service) => {
-  expect(service).toMatchObject({
-    ports: [`127.0.0.1:\${PORT:-4000}:4000`],
-    environment: { HOST: '0.0.0.0', PORT: '4000', MEDNAS_DATA_DIR: '/data' },
-    volumes: ['data:/data'],
-  });
-  expect(KNOWN).toEqual(expect.arrayContaining(Object.keys(service['environment'])));
-});
+/** Host ports; others than PORT's for services that run beside it, none for one that serves nothing. */
+const PORTS: Readonly<Record<string, readonly string[]>> = {
+  api: ['127.0.0.1:4001-4002:4000'],
+  worker: [],
+};
+
+test.each(OURS)(
+  '%s is reached from this machine alone, and keeps what the image rests on',
+  (name, service) => {
+    expect(service).toMatchObject({
+      ports: PORTS[name] ?? [`127.0.0.1:\${PORT:-4000}:4000`],
+      environment: { HOST: '0.0.0.0', PORT: '4000', MEDNAS_DATA_DIR: '/data' },
+      volumes: ['data:/data'],
+    });
+    expect(KNOWN).toEqual(expect.arrayContaining(Object.keys(service['environment'])));
+  },
+);
 
 test('only our service is reached from outside; others run when asked for, and say when they are well', () => {
   for (const [name, service] of SERVICES.filter((entry) => !OURS.includes(entry))) {
@@ -60,6 +69,17 @@ test('only our service is reached from outside; others run when asked for, and s
     expect(service['user']).toMatch(/^[1-9]\d*:[1-9]\d*$/u);
   }
   expect(COMPOSE.networks.archive.internal).toBe(true);
+});
+
+test('services and workers share a queue, and as many ports as there are services', () => {
+  const { api, worker, redis } = COMPOSE.services;
+  expect(worker.environment).toEqual(api.environment);
+  const queue = new URL(api.environment.MEDNAS_QUEUE.replace(':${REDIS_PASSWORD:-}@', ':secret@'));
+  expect([queue.hostname, queue.password]).toEqual(['redis', 'secret']);
+  expect(redis.entrypoint.at(-1)).toContain('maxmemory-policy noeviction');
+  expect(worker.command).toEqual(['worker']);
+  const [from, to] = api.ports[0].split(':')[1].split('-').map(Number);
+  expect(to - from + 1).toBe(api.scale);
 });
 
 test('what is named is declared', () => {

@@ -153,6 +153,34 @@ describe.each(OVERLAYS)('%s', (overlay) => {
   });
 });
 
+test('workers are confined as services are, of one image, with what the configuration knows', () => {
+  const manifests = render(`${FOLDER}/queue`);
+  const [service, worker] = ['mednas', 'mednas-worker'].map(
+    (name) =>
+      manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)?.['spec'],
+  );
+  const [pod, its] = [service.template.spec, worker.template.spec];
+  for (const field of ['runAsNonRoot', 'runAsUser', 'runAsGroup', 'fsGroup', 'seccompProfile'])
+    expect(its.securityContext[field]).toEqual(pod.securityContext[field]);
+  const [[container], [own]] = [pod.containers, its.containers];
+  for (const field of ['image', 'securityContext', 'volumeMounts', 'envFrom'])
+    expect(own[field]).toEqual(container[field]);
+  expect(own.args).toEqual(['worker']);
+  expect(own.resources.limits.cpu).toBe(container.resources.limits.cpu);
+  const env = (one: Manifest): readonly string[] => one['env'].map(({ name }: Manifest) => name);
+  expect(KNOWN).toEqual(expect.arrayContaining([...env(own), ...env(container)]));
+  expect(env(container)).toContain('MEDNAS_QUEUE');
+  expect(env(own)).toContain('MEDNAS_QUEUE');
+  const labels = worker.template.metadata.labels;
+  expect(labels).toMatchObject(worker.selector.matchLabels);
+  expect(labels['mednas/client']).toBe('true');
+  const policy = manifests.find(
+    ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'mednas-worker',
+  );
+  expect(policy?.['spec'].podSelector.matchLabels).toEqual(worker.selector.matchLabels);
+  expect(policy?.['spec'].ingress).toBeUndefined();
+});
+
 test('a field that no schema knows is a fault, however deep', () => {
   const manifests = render(`${FOLDER}/base`);
   const deployment = manifests.find(({ kind }) => kind === 'Deployment') ?? {};

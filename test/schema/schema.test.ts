@@ -84,6 +84,7 @@ test('defaults of a search are shown in its input', () => {
     offspring: 40,
     generations: 40,
     strategy: 'nsga2',
+    lanes: 40,
     indicators: ['jacobCov', 'synflow'],
     indicatorScale: 'log',
     objectives: 'eq5',

@@ -31,6 +31,7 @@ test('defaults are the paper’s', () => {
     offspring: 40,
     generations: 40,
     strategy: 'nsga2',
+    lanes: 40,
     indicators: ['jacobCov', 'synflow'],
     indicatorScale: 'log',
     objectives: 'eq5',
@@ -84,6 +85,7 @@ describe('refuses', () => {
     ['population', [0, 1, 3, 41, -2, 2.5, 1e9, NaN, Infinity, '40', null, true, [40], {}]],
     ['offspring', [0, 41, -2, 1e9, NaN, '40', null]],
     ['generations', [-1, 0.5, 1e9, 10_001, NaN, -Infinity, '40', null]],
+    ['lanes', [0, 10_001, 1.5, '8', null]],
     ['strategy', ['nsga3', '', null, 'toString']],
     [
       'indicators',
@@ -123,7 +125,7 @@ describe('refuses', () => {
     [{ generations: 1e9 }, 'generations is an integer from 0 to 10000; got 1000000000.'],
     [{ initChannels: 6 }, 'initChannels is a multiple of 4 from 4 to 512; got 6.'],
     [{ population: NaN }, 'population is an even integer from 2 to 10000; got NaN.'],
-    [{ strategy: 'nsga3' }, "strategy is one of nsga2, random; got 'nsga3'."],
+    [{ strategy: 'nsga3' }, "strategy is one of nsga2, steady, random; got 'nsga3'."],
   ])('%j in words', (given, message) => {
     expect(failure(given).message).toBe(message);
   });

@@ -7,7 +7,7 @@ import { type Random, randomFor } from '../../src/search/random.ts';
 import { DEFAULT_SETTINGS } from '../../src/search/settings.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import type { Genotype } from '../../src/search/space/space.ts';
-import { type Situation, STRATEGIES } from '../../src/search/strategy.ts';
+import { recombinationOf, type Situation, STRATEGIES } from '../../src/search/strategy.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
 import { infeasible, landscape } from './landscape.ts';
 
@@ -37,8 +37,7 @@ function situation(population: readonly Individual[], changes: Partial<Situation
     known: new Set(population.map(({ id }) => id)),
     population,
     points,
-    archive: population,
-    archivePoints: points,
+    recombination: () => recombinationOf(mstf, population, points),
     exploitation: 0.25,
     random: { variation: randomFor(seed, 1, 'variation'), immigrants: randomFor(seed, 1, 'immigrants') },
     ...changes,
@@ -63,7 +62,7 @@ const originsOf = (candidates: readonly Candidate[]): Readonly<Record<string, nu
   return counts;
 };
 
-const names = ['nsga2', 'random'] as const;
+const names = ['nsga2', 'steady', 'random'] as const;
 
 test('the table of strategies is what settings may name', () => {
   expect(Object.keys(STRATEGIES)).toEqual(names);

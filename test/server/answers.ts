@@ -106,6 +106,7 @@ export interface Data {
   readonly searches: Connection<Search>;
   readonly architectures: Connection<Architecture>;
   readonly datasets: readonly { readonly name: string }[];
+  readonly workers: readonly Readonly<Record<string, unknown>>[];
   readonly searchSpaces: readonly {
     readonly name: string;
     readonly operations: { readonly normal: readonly string[] };

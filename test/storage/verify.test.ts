@@ -189,10 +189,17 @@ describe('layouts', () => {
     expect(toStored(LEASES, row)).toEqual({ id: 's', version: 4, body: { ...old, fence: 0 } });
   });
 
-  test('a search of before it could train says for how long it would', () => {
-    const old = { id: 's', settings: { seed: 7 } };
-    const row = { id: 's', version: 2, revision: 1, body: old };
-    expect(toStored(SEARCHES, row).body).toMatchObject({ id: 's', settings: { seed: 7, estimateEpochs: 3 } });
+  test.each([
+    [1, {}, { estimateEpochs: 3, lanes: 40 }],
+    [2, { estimateEpochs: 5 }, { estimateEpochs: 5, lanes: 40 }],
+    [3, { estimateEpochs: 5, lanes: 7 }, { estimateEpochs: 5, lanes: 7 }],
+  ])('a search of layout %i says for how long it would train, and its lanes', (revision, before, after) => {
+    const old = { id: 's', settings: { strategy: 'nsga2', seed: 7, ...before } };
+    const row = { id: 's', version: 2, revision, body: old };
+    expect(toStored(SEARCHES, row).body).toEqual({
+      id: 's',
+      settings: { strategy: 'nsga2', seed: 7, ...after },
+    });
   });
 
   test.each(COLLECTIONS.map((one) => [one.name, one] as const))(

@@ -1,4 +1,4 @@
-// A real Redis on a port of its own, in memory alone, which can be killed, stopped and started again.
+// A real Redis on a port of its own, in memory alone, which can be killed, stopped and started again, empty.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** Without a word to its clients. */
+  /** Without a word to its clients, with all that is in it. */
   readonly kill: () => Promise<void>;
   /** Connections stay, and nothing is answered; until it goes on. */
   readonly freeze: () => void;
@@ -30,8 +30,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** `password`: what clients have to give; none unless given. */
+/**
+ * `password`: what clients have to give; none unless given.
+ * @throws Error when there is no redis-server, or it does not start.
+ */
 export async function startRedis(password?: string): Promise<RedisServer> {
+  if (!hasRedis) throw new Error('redis-server cannot be started; on Debian: apt-get install redis-server');
   const port = await freePort();
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
@@ -41,10 +45,13 @@ export async function startRedis(password?: string): Promise<RedisServer> {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     child = started;
-    const lines = createInterface({ input: started.stdout });
-    for await (const line of lines) if (line.includes('Ready to accept connections')) break;
+    let isReady = false;
+    for await (const line of createInterface({ input: started.stdout })) {
+      isReady = line.includes('Ready to accept connections');
+      if (isReady) break;
+    }
+    if (!isReady) throw new Error('redis-server ended before it was ready');
     started.stdout.resume();
-    if (started.exitCode !== null) throw new Error(`redis-server ended with ${started.exitCode}`);
   };
   await start();
   return {

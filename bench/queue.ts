@@ -1,0 +1,138 @@
+// What the queue costs: the same search by a service whose engine is its own, and by one that leaves scoring
+// to as many worker processes of one thread, in turns on the same machine.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { openDatasets } from '../src/data/datasets.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { openEngine } from '../src/engine/pool.ts';
+import { openQueueEngine } from '../src/queue/engine.ts';
+import { openService } from '../src/service/service.ts';
+import { openArchive } from '../src/storage/archive.ts';
+import { openSqlite } from '../src/storage/sqlite.ts';
+import { startRedis } from '../test/support/redis.ts';
+
+export interface QueueOptions {
+  readonly initChannels: number;
+  readonly workers: number;
+  readonly generations: number;
+  readonly rounds: number;
+}
+
+const CLI = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
+
+async function startWorker(url: string, folder: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, 'worker'], {
+    env: {
+      PATH: process.env['PATH'],
+      MEDNAS_QUEUE: url,
+      MEDNAS_WORKERS: '1',
+      MEDNAS_DATA_DIR: folder,
+      MEDNAS_DOWNLOAD: 'off',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    if (line.includes('"takes jobs"')) break;
+  }
+  return child;
+}
+
+/** Clock ticks of /proc are hundredths of a second on Linux. */
+const TICKS = 100;
+
+/** Seconds of processor time that another process has used. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+interface Timing {
+  /** Evaluations a second. */
+  readonly rate: number;
+  /** Milliseconds of processor time an evaluation, of this process and the workers: whoever else is busy. */
+  readonly cpu: number;
+}
+
+/** A search in an archive of its own. */
+async function timeSearch(
+  engine: Engine,
+  options: QueueOptions,
+  seed: number,
+  workers: readonly number[],
+): Promise<Timing> {
+  const cpuNow = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6 + workers.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  };
+
+  const folder = mkdtempSync(join(tmpdir(), 'mednas-bench-'));
+  const archive = openArchive(await openSqlite(folder));
+  const service = openService({
+    archive,
+    engine: { ...engine, close: () => Promise.resolve() },
+    datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
+    now: () => new Date(),
+    onError: (error) => console.error(error),
+  });
+  const { initChannels, generations } = options;
+  const cpuBefore = cpuNow();
+  const start = performance.now();
+  const { id } = await service.searches.start({ initChannels, generations, seed });
+  await service.searches.settled(id);
+  const seconds = (performance.now() - start) / 1000;
+  const cpu = cpuNow() - cpuBefore;
+  const { evaluations, status } = (await archive.getSearch(id)).body;
+  if (status !== 'completed') throw new Error(`the search is ${status}`);
+  await service.close();
+  rmSync(folder, { recursive: true });
+  return { rate: evaluations / seconds, cpu: (1000 * cpu) / evaluations };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] as number;
+
+export async function queue(options: QueueOptions): Promise<void> {
+  const redis = await startRedis();
+  const folder = mkdtempSync(join(tmpdir(), 'mednas-bench-'));
+  const children = await Promise.all(
+    Array.from({ length: options.workers }, () => startWorker(redis.url, folder)),
+  );
+  const local = await openEngine({ workers: options.workers });
+  const idle = await openEngine({ workers: 1 });
+  const { engine: queued } = await openQueueEngine({ url: redis.url, local: idle, onError: console.error });
+  console.log(
+    `${options.workers} threads on ${availableParallelism()} cores, ${options.initChannels} channels, batch 64, 28 px; load before: ${loadavg()[0]?.toFixed(2)}`,
+  );
+  const pids = children.flatMap(({ pid }) => pid ?? []);
+  const ratios: { readonly rate: number; readonly cpu: number }[] = [];
+  // Kernels are compiled, speeds learned.
+  await timeSearch(local, { ...options, generations: 1 }, 1000, pids);
+  await timeSearch(queued, { ...options, generations: 1 }, 1001, pids);
+  for (let seed = 0; seed < options.rounds; seed++) {
+    const own = await timeSearch(local, options, seed, pids);
+    const over = await timeSearch(queued, options, seed, pids);
+    ratios.push({ rate: over.rate / own.rate, cpu: over.cpu / own.cpu });
+    console.log(
+      `one process ${own.rate.toFixed(1)}/s, ${own.cpu.toFixed(1)} ms of CPU each; queue ${over.rate.toFixed(1)}/s, ${over.cpu.toFixed(1)} ms`,
+    );
+  }
+  const percent = (values: readonly number[]): string => `${(100 * median(values)).toFixed(0)} %`;
+  console.log(
+    `median: ${percent(ratios.map(({ rate }) => rate))} of the throughput, ${percent(ratios.map(({ cpu }) => cpu))} of the CPU time (Redis left out); load after: ${loadavg()[0]?.toFixed(2)}`,
+  );
+  for (const child of children) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+  await queued.close();
+  await local.close();
+  await redis.kill();
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,101 @@
+// Where a worker gets the images of a protocol: drawn from a dataset of its own (a shared folder, say), else
+// from its cache, else from the API. Whichever it is, they are the protocol's by their hash, or none.
+
+import { randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Batch, drawBatch, unpackBatch } from '../data/batch.ts';
+import type { Datasets } from '../data/datasets.ts';
+import { makeFolder } from '../folder.ts';
+import { MedNasError } from '../search/errors.ts';
+import type { Protocol } from '../search/evaluation.ts';
+
+export interface BatchesOptions {
+  readonly datasets: Datasets;
+  /** Where what came from the API is kept. */
+  readonly folder: string;
+  /** null: images come from the datasets alone. */
+  readonly api: { readonly url: string; readonly key: string | null } | null;
+}
+
+export interface Batches {
+  /** @throws MedNasError UNKNOWN_DATASET when they are nowhere, with what was tried. */
+  readonly of: (protocol: Protocol) => Promise<Batch>;
+}
+
+const wantedOf = ({ batchSize, input, classes, multiLabel, batch }: Protocol) => ({
+  size: batchSize,
+  shape: input,
+  classes,
+  multiLabel,
+  hash: batch,
+});
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @throws Error that says what the API answered. */
+async function fetchBatch(
+  { url, key }: NonNullable<BatchesOptions['api']>,
+  protocol: Protocol,
+): Promise<Uint8Array> {
+  const { dataset, batchSize, seed, batch } = protocol;
+  const address = new URL(`batches/${batch}`, url.endsWith('/') ? url : `${url}/`);
+  address.search = new URLSearchParams({ dataset, size: String(batchSize), seed: String(seed) }).toString();
+  const response = await fetch(address, {
+    headers: key === null ? {} : { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+}
+
+export function openBatches({ datasets, folder, api }: BatchesOptions): Batches {
+  const pathOf = ({ batch }: Protocol): string => join(folder, `${batch}.batch`);
+
+  async function fromDatasets(protocol: Protocol): Promise<Batch> {
+    const { dataset, batchSize, seed, batch } = protocol;
+    const drawn = await drawBatch(await datasets.open(dataset), { size: batchSize, seed });
+    if (drawn.hash === batch) return drawn;
+    throw new Error(`${dataset} has other images here`);
+  }
+
+  const fromCache = async (protocol: Protocol): Promise<Batch> =>
+    unpackBatch(await readFile(pathOf(protocol)), wantedOf(protocol));
+
+  async function fromApi(protocol: Protocol): Promise<Batch> {
+    if (api === null) throw new Error('MEDNAS_API, where they could come from, is not set');
+    const packed = await fetchBatch(api, protocol);
+    const batch = unpackBatch(packed, wantedOf(protocol));
+    await keep(pathOf(protocol), packed).catch(() => undefined); // a full disk costs the way again
+    return batch;
+  }
+
+  async function keep(path: string, packed: Uint8Array): Promise<void> {
+    await makeFolder(folder);
+    const temporary = `${path}.${randomUUID()}`;
+    try {
+      await writeFile(temporary, packed);
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  return {
+    async of(protocol) {
+      const failures: string[] = [];
+      for (const from of [fromCache, fromDatasets, fromApi]) {
+        try {
+          return await from(protocol);
+        } catch (error) {
+          if (from !== fromCache) failures.push(reasonOf(error));
+        }
+      }
+      throw new MedNasError(
+        'UNKNOWN_DATASET',
+        `The images of ${protocol.dataset} cannot be got here: ${failures.join('; ')}.`,
+        { field: 'dataset' },
+      );
+    },
+  };
+}

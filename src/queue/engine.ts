@@ -1,0 +1,149 @@
+// The engine of a service that leaves scoring to workers. What it tells of itself is what the workers are:
+// among those that are there, the arithmetic that is fastest together. This process' own engine says what
+// arithmetic it would be where there is no worker yet, and trains, which workers do not: its threads start
+// with the first training.
+
+import type { Redis } from 'ioredis';
+import type { Engine, EngineInfo } from '../engine/engine.ts';
+import { type Fleet, type FleetWorker, JOB_OUTCOMES, type JobOutcome } from '../engine/fleet.ts';
+import { loadKernels } from '../engine/kernels/load.ts';
+import { requireFit, workerRoom } from '../engine/memory.ts';
+import { openQueueEvaluator, type Pace } from './evaluator.ts';
+import { readFleet, watchFleet } from './fleet.ts';
+import { queueOf } from './jobs.ts';
+import { type Line, openLine } from './line.ts';
+import { openRedis, soon, whileThere } from './redis.ts';
+
+export interface QueueEngineOptions {
+  readonly url: string;
+  /** Closed with it. */
+  readonly local: Engine;
+  readonly onError: (error: unknown) => void;
+  readonly patienceMs?: number;
+}
+
+/** A search waits so long while there is no worker for it: machines that are asked for take minutes. */
+const PATIENCE_MS = 600_000;
+
+/** MACs a second of a thread, until a worker has told. */
+const SPEED_UNKNOWN = 1e10;
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+const least = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+};
+
+const speedOf = (group: readonly FleetWorker[]): number => sum(group.map(({ speed }) => speed ?? 0));
+
+/** Workers by arithmetic, the fastest together first. */
+function groupsOf(workers: readonly FleetWorker[]): readonly (readonly FleetWorker[])[] {
+  const kinds = [...new Set(workers.map(({ numerics }) => numerics))];
+  return kinds
+    .map((kind) => workers.filter(({ numerics }) => numerics === kind))
+    .toSorted((a, b) => speedOf(b) - speedOf(a));
+}
+
+/** What workers of one arithmetic are together. */
+function infoOf(group: readonly FleetWorker[] | undefined, local: EngineInfo): EngineInfo {
+  const [first] = group ?? [];
+  if (group === undefined || first === undefined) return { ...local, workers: 0 };
+  const { backend, adapter, numerics, simd } = first;
+  return {
+    backend,
+    adapter,
+    numerics,
+    simd,
+    workers: sum(group.map(({ workers }) => workers)),
+    cores: sum(group.map(({ cores }) => cores)),
+    memory: sum(group.map(({ memory }) => memory)),
+    workerMemory: least(group.map(({ workerMemory }) => workerMemory)),
+  };
+}
+
+export function paceOf(workers: readonly FleetWorker[], numerics: string): Pace {
+  const group = workers.filter((worker) => worker.numerics === numerics);
+  const lanes = sum(group.map((worker) => worker.workers));
+  const speed = speedOf(group);
+  return { lanes, speed: speed > 0 ? speed / lanes : SPEED_UNKNOWN };
+}
+
+/** The lines of a process, each opened when it is first needed. */
+function openLines(redis: Redis, onError: (error: unknown) => void) {
+  const lines = new Map<string, Promise<Line>>();
+  return {
+    get(numerics: string): Promise<Line> {
+      const name = queueOf('score', numerics);
+      const line = lines.get(name) ?? openLine(name, redis, onError);
+      lines.set(name, line);
+      return line;
+    },
+    async close(): Promise<void> {
+      await Promise.all([...lines.values()].map(async (line) => (await line).close()));
+    },
+  };
+}
+
+/** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached. */
+export async function openQueueEngine(
+  options: QueueEngineOptions,
+): Promise<{ readonly engine: Engine; readonly fleet: Fleet }> {
+  const { url, local, onError, patienceMs = PATIENCE_MS } = options;
+  const redis = await openRedis(url, onError);
+  const view = await watchFleet(redis);
+  const lines = openLines(redis, whileThere(redis, onError));
+  const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
+  const outcomes: Record<JobOutcome, number> = { completed: 0, returned: 0, lost: 0, died: 0, failed: 0 };
+  let waiting = 0;
+  const preferred = (): readonly FleetWorker[] | undefined => groupsOf(view.now())[0];
+
+  const engine: Engine = {
+    get info() {
+      return infoOf(preferred(), local.info);
+    },
+    trainer: local.info,
+    load: () => ({ busy: sum(view.now().map(({ busy }) => busy)), waiting, crashes: outcomes.died }),
+    numericsFor: (before) => before ?? engine.info.numerics,
+    evaluator: (protocol) =>
+      openQueueEvaluator({
+        line: () => lines.get(protocol.numerics),
+        protocol,
+        pace: () => paceOf(view.now(), protocol.numerics),
+        onEnd: (outcome) => (outcomes[outcome] += 1),
+        onWaiting: (change) => (waiting += change),
+        patienceMs,
+      }),
+    inspect: (...args) => local.inspect(...args),
+    train: (...args) => local.train(...args),
+    predict: (...args) => local.predict(...args),
+    measure: (...args) => local.measure(...args),
+    requireFit(protocol, blocks) {
+      const limits = view.now().filter(({ numerics }) => numerics === protocol.numerics);
+      const limit = least(limits.map(({ workerMemory }) => workerMemory));
+      // Where no limit is known, the worker that finds none tells of the architecture it is too small for.
+      if (limit !== null) requireFit(protocol, blocks, workerRoom(protocol, blocks, limit, kernels));
+    },
+    check: async () => void (await soon(redis.ping())),
+    async close() {
+      view.close();
+      await lines.close();
+      redis.disconnect();
+      await local.close();
+    },
+  };
+  const fleet: Fleet = {
+    workers: () => soon(readFleet(redis)),
+    async jobs() {
+      const names = new Set([...view.now().map(({ numerics }) => numerics), engine.info.numerics]);
+      const counts = await soon(
+        Promise.all([...names].map(async (numerics) => (await lines.get(numerics)).counts())),
+      );
+      return {
+        waiting: sum(counts.map((each) => each.waiting)),
+        active: sum(counts.map((each) => each.active)),
+        outcomes: Object.fromEntries(JOB_OUTCOMES.map((name) => [name, outcomes[name]])) as typeof outcomes,
+      };
+    },
+  };
+  return { engine, fleet };
+}
