@@ -106,7 +106,7 @@ test('lists, and the trainings of an architecture, named by its id with its chan
     `query ($architecture: ID!, $other: ID!) {
       trainingRuns(first: 5, statuses: [COMPLETED]) { totalCount edges { node { id } } }
       architecture(id: $architecture) { trainings { totalCount edges { node { id model { genotype initChannels hash architecture { id } } } } } }
-      baseline: trainingRun(id: $other) { model { hash architecture { id } } }
+      trainingRun(id: $other) { model { hash architecture { id } } }
     }`,
     { architecture, other },
   );
@@ -131,7 +131,7 @@ test('lists, and the trainings of an architecture, named by its id with its chan
       },
     ],
   });
-  expect(data.baseline).toEqual({ model: { hash: null, architecture: null } });
+  expect(data.trainingRun).toEqual({ model: { hash: null, architecture: null } });
 });
 
 test('paused, resumed, cancelled, deleted', async () => {

@@ -22,6 +22,8 @@ export interface SeriesProps {
   readonly xs: readonly number[];
   readonly lines: readonly Line[];
   readonly height?: number;
+  /** An x with a line of its own; null: none. */
+  readonly mark?: number | null;
 }
 
 /** Milliseconds after which it is loaded again, when it could not be. */
@@ -38,7 +40,26 @@ function showLast(plot: uPlot): void {
   if (plot.cursor.idx === null && plot.legend.idx !== last) plot.setLegend({ idx: last }, false);
 }
 
-function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
+/** A dashed line from top to bottom. */
+function drawMark({ ctx, bbox, valToPos }: uPlot, at: number, colour: string): void {
+  const x = Math.round(valToPos(at, 'x', true));
+  ctx.save();
+  ctx.beginPath();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
+
+function optionsOf(
+  props: SeriesProps,
+  [width, height]: readonly [number, number],
+  box: HTMLElement,
+  marked: () => number | null,
+): uPlot.Options {
   const palette = paletteOf(box);
   const axis = {
     stroke: palette.faint,
@@ -54,7 +75,15 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
       { ...axis, size: 56 },
     ],
     cursor: { points: { size: 7 } },
-    hooks: { setLegend: [showLast] },
+    hooks: {
+      setLegend: [showLast],
+      draw: [
+        (plot) => {
+          const at = marked();
+          if (at !== null) drawMark(plot, at, palette.ink);
+        },
+      ],
+    },
     series: [
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({
@@ -70,7 +99,7 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
 
 /** Drawn anew when lines come or go, or the place changes; more values are only appended to it. */
 export function Series(props: SeriesProps) {
-  const { label, xs, lines, height = 210 } = props;
+  const { label, xs, lines, height = 210, mark = null } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const width = useWidth(box);
@@ -78,6 +107,8 @@ export function Series(props: SeriesProps) {
   const data = [xs, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
+  const marked = useRef(mark);
+  marked.current = mark;
   const shape = lines.map((line) => `${line.label}${line.colour}`).join(' ');
   useEffect(() => {
     let gone = false;
@@ -88,7 +119,11 @@ export function Series(props: SeriesProps) {
       (Plot) => {
         if (gone) return;
         giveUp = inTurn(() => {
-          plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+          plot.current = new Plot(
+            optionsOf(props, [width, height], element, () => marked.current),
+            latest.current,
+            element,
+          );
         });
       },
       () => {
@@ -110,7 +145,7 @@ export function Series(props: SeriesProps) {
     plot.current.setData(latest.current);
     showLast(plot.current);
   };
-  useEffect(() => inTurn(append), [xs, lines]);
+  useEffect(() => inTurn(append), [xs, lines, mark]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
     .join(', ');
