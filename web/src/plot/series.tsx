@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { figure, tickText } from '../ui/format.ts';
 import { paletteOf } from './colour.ts';
 import styles from './plot.module.css';
 import { inTurn } from './turns.ts';
@@ -72,7 +73,7 @@ function optionsOf(
     scales: { x: { time: false } },
     axes: [
       { ...axis, incrs: WHOLE },
-      { ...axis, size: 56 },
+      { ...axis, size: 56, values: (_, ticks) => ticks.map(tickText) },
     ],
     cursor: { points: { size: 7 } },
     hooks: {
@@ -88,6 +89,7 @@ function optionsOf(
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({
         label,
+        value: (_: uPlot, value: number | null) => figure(value),
         stroke: colour,
         width: 2,
         spanGaps: true,

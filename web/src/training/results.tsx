@@ -11,7 +11,7 @@ import styles from './training.module.css';
 
 export type Measured = MeasuredSplitFragment;
 
-function Value({ estimate }: { readonly estimate: Estimate }) {
+function Value({ estimate, chance }: { readonly estimate: Estimate; readonly chance?: number }) {
   return (
     <>
       <strong>{share(estimate.value)}</strong>
@@ -22,7 +22,7 @@ function Value({ estimate }: { readonly estimate: Estimate }) {
         </span>
       )}
       {estimate.reason && <span className="faint"> {estimate.reason}</span>}
-      <Interval value={estimate.value} low={estimate.low} high={estimate.high} />
+      <Interval {...estimate} {...(chance !== undefined && { chance })} />
     </>
   );
 }
@@ -36,7 +36,7 @@ export function Metrics({ test, validation }: Splits) {
   const splits = [test, validation];
   const ordered = splits.some(({ quadraticKappa }) => typeof quadraticKappa === 'number');
   return (
-    <Card title="What it measures" className={styles['half']}>
+    <Card title="What it measures">
       <table className={ui['table']}>
         <thead>
           <tr>
@@ -52,7 +52,7 @@ export function Metrics({ test, validation }: Splits) {
             <th scope="row">AUC</th>
             {splits.map(({ auc }, i) => (
               <td key={i === 0 ? 'test' : 'validation'}>
-                <Value estimate={auc} />
+                <Value estimate={auc} chance={0.5} />
               </td>
             ))}
           </tr>
@@ -162,7 +162,7 @@ export function Confusion({
 }) {
   const shares = rowShares(counts);
   return (
-    <Card title="Confusion matrix of the test images" className={styles['half']}>
+    <Card title="Confusion matrix of the test images">
       <div className={ui['scroll']} role="region" aria-label="Confusion matrix" tabIndex={0}>
         <table className={styles['confusion']}>
           <caption className="faint">Rows: what an image shows. Columns: what the network decides.</caption>

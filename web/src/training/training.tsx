@@ -22,19 +22,27 @@ import { Weights } from './weights.tsx';
 
 export type Found = NonNullable<TrainingQuery['trainingRun']>;
 
+/** Classes of a confusion matrix that has room beside the curves. */
+const SMALL = 4;
+
 function Results({ run }: { readonly run: Found }) {
   const { test, validation } = run;
   if (!test || !validation) return null;
   const { confusion } = test;
   const measured = test.classes.map(({ name }) => name);
+  const matrix = confusion && (
+    <Confusion counts={confusion} names={classNames(confusion.length, run.dataset?.classes, measured)} />
+  );
+  const isSmall = confusion && confusion.length <= SMALL;
   return (
     <>
-      <Metrics test={test} validation={validation} />
+      <div className={styles['side']}>
+        <Metrics test={test} validation={validation} />
+        {isSmall && matrix}
+      </div>
       <RocCard test={test} />
       <Sensitivities test={test} />
-      {confusion && (
-        <Confusion counts={confusion} names={classNames(confusion.length, run.dataset?.classes, measured)} />
-      )}
+      {matrix && !isSmall && <div className={styles['wide']}>{matrix}</div>}
     </>
   );
 }

@@ -33,7 +33,7 @@ function Download({ path, bytes }: { readonly path: string; readonly bytes: numb
     busy: false,
     problem: null,
   });
-  const label = `Download the weights (safetensors, ${count(bytes)}B)`;
+  const label = `Download the weights (${count(bytes)}B)`;
   if (currentKey() === '') {
     return (
       <a className={ui['button']} href={path} download>
@@ -72,7 +72,8 @@ export function Weights({ weights }: { readonly weights: NonNullable<Found['weig
           ]}
         />
         <p className="faint">
-          On the machine of the service, this writes the trained network for other tools:
+          On the machine of the service, this writes the trained network for other tools; the file below is
+          safetensors:
         </p>
         <Copied label="Command" action="Copy the command" text={exportCommand(runOf(weights.path), format)}>
           <Download path={weights.path} bytes={weights.bytes} />

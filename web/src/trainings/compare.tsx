@@ -13,11 +13,16 @@ import { TRAININGS_NAMED } from './documents.ts';
 import { type Estimate, estimateText, share } from './estimate.ts';
 import styles from './trainings.module.css';
 
-function Measure({ label, estimate }: { readonly label: string; readonly estimate: Estimate | undefined }) {
+function Measure(props: {
+  readonly label: string;
+  readonly estimate: Estimate | undefined;
+  readonly chance?: number;
+}) {
+  const { label, estimate, ...marked } = props;
   return (
     <td data-label={label}>
       {estimate === undefined ? '–' : estimateText(estimate)}
-      {estimate !== undefined && <Interval value={estimate.value} low={estimate.low} high={estimate.high} />}
+      {estimate !== undefined && <Interval {...estimate} {...marked} />}
     </td>
   );
 }
@@ -88,14 +93,14 @@ export default function CompareTrainings() {
                     {run.weights ? `${run.weights.epoch + 1} of ${run.recipe.epochs}` : '–'}
                   </td>
                   <td data-label="Validation AUC">{share(run.weights?.validationAuc)}</td>
-                  <Measure label="Test AUC" estimate={run.test?.auc} />
+                  <Measure label="Test AUC" estimate={run.test?.auc} chance={0.5} />
                   <Measure label="Test ACC" estimate={run.test?.acc} />
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
-        <p className="faint">
+        <p className={styles['note']}>
           With 95 % bootstrap intervals. Where intervals overlap widely, the images do not tell which is
           better.
         </p>
