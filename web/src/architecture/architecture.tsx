@@ -7,6 +7,7 @@ import { paths, useParameter } from '../ui/address.ts';
 import { brief, count, moment, whole } from '../ui/format.ts';
 import { isNotFound, problemOf } from '../ui/problem.ts';
 import { Card, classes, Facts, Notice, State, styles as ui } from '../ui/ui.tsx';
+import { TrainingsOfArchitecture } from '../trainings/related.tsx';
 import styles from './architecture.module.css';
 import { Chooser, ContextLine, useContextOf } from './context.tsx';
 import { ARCHITECTURE } from './documents.ts';
@@ -75,6 +76,11 @@ function Found({ architecture }: { readonly architecture: Architecture }) {
       )}
       <About architecture={architecture} />
       <Scores architecture={architecture} search={context.state === 'found' ? context.search.id : null} />
+      <TrainingsOfArchitecture
+        id={architecture.id}
+        dataset={architecture.protocol.dataset}
+        initChannels={architecture.protocol.initChannels}
+      />
       <Card title="Network">
         <Suspense fallback={<State title="Drawing the network" busy />}>
           <Diagram architecture={architecture} />

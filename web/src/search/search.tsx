@@ -8,6 +8,7 @@ import { SEARCH } from '../api/documents.ts';
 import { useKept } from '../api/useKept.ts';
 import type { SearchQuery } from '../api/generated/graphql.ts';
 import { useStory } from '../live/useStory.ts';
+import { TrainingsOfSearch } from '../trainings/related.tsx';
 import { inTurn } from '../plot/turns.ts';
 import { paths, useParameter } from '../ui/address.ts';
 import { isNotFound, problemOf } from '../ui/problem.ts';
@@ -87,6 +88,7 @@ function Live({ search, refresh }: { readonly search: Found; readonly refresh: (
             <Picks {...calm} />
             <Operations {...calm} />
           </div>
+          <TrainingsOfSearch id={search.id} className={styles['courses']} />
           <Courses search={search} story={settled} />
           <Profiles {...calm} brushes={brushes} onBrushes={setBrushes} />
           <Population {...calm} />
