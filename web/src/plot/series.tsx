@@ -42,8 +42,9 @@ function showLast(plot: uPlot): void {
 }
 
 /** A dashed line from top to bottom. */
-function drawMark({ ctx, bbox, valToPos }: uPlot, at: number, colour: string): void {
-  const x = Math.round(valToPos(at, 'x', true));
+function drawMark(plot: uPlot, at: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(at, 'x', true));
   ctx.save();
   ctx.beginPath();
   ctx.strokeStyle = colour;
