@@ -41,7 +41,7 @@ function kindOf(field: (typeof inputs)[keyof typeof inputs][number]): FormField[
 
 /** What is given, as the field has it. */
 export function valueOf({ kind }: Pick<FormField, 'kind'>, given: Given): Value {
-  if (!Array.isArray(given)) return textOf(given as string);
+  if (!Array.isArray(given)) return textOf(given);
   const texts = (given as readonly (string | number)[]).map(String);
   return kind === 'choices' ? texts : texts.join(', ');
 }
@@ -56,7 +56,7 @@ export const fieldsOf = (input: keyof typeof inputs): readonly FormField[] =>
       description: field.description ?? '',
       kind,
       choices: field.choices ?? [],
-      usual: valueOf({ kind }, field.default as Given),
+      usual: valueOf({ kind }, field.default),
     };
   });
 

@@ -2,6 +2,8 @@
 
 import styles from './interval.module.css';
 
+const at = (share: number): string => `${(2 + 96 * share).toFixed(2)}%`;
+
 export function Interval(props: {
   readonly value?: number | null | undefined;
   readonly low?: number | null | undefined;
@@ -11,7 +13,6 @@ export function Interval(props: {
 }) {
   const { value, low, high, chance } = props;
   if (typeof value !== 'number') return null;
-  const at = (share: number): string => `${(2 + 96 * share).toFixed(2)}%`;
   return (
     <svg className={styles['interval']} aria-hidden>
       <line className={styles['scale']} x1={at(0)} x2={at(1)} y1="8" y2="8" />

@@ -42,8 +42,9 @@ function showLast(plot: uPlot): void {
 }
 
 /** A dashed line from top to bottom. */
-function drawMark({ ctx, bbox, valToPos }: uPlot, at: number, colour: string): void {
-  const x = Math.round(valToPos(at, 'x', true));
+function drawMark(plot: uPlot, at: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(at, 'x', true));
   ctx.save();
   ctx.beginPath();
   ctx.strokeStyle = colour;
@@ -93,7 +94,8 @@ function optionsOf(
         stroke: colour,
         width: 2,
         spanGaps: true,
-        points: { show: props.xs.length < 3 },
+        // Lines of one or two values are hard to see.
+        points: { show: ({ data: [all] }: uPlot) => all.length < 3 },
       })),
     ],
   };
