@@ -94,7 +94,8 @@ function optionsOf(
         stroke: colour,
         width: 2,
         spanGaps: true,
-        points: { show: props.xs.length < 3 },
+        // Lines of one or two values are hard to see.
+        points: { show: ({ data: [all] }: uPlot) => all.length < 3 },
       })),
     ],
   };

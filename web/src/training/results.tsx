@@ -5,6 +5,7 @@ import type { MeasuredSplitFragment } from '../api/generated/graphql.ts';
 import { Interval } from '../plot/interval.tsx';
 import { Roc, type RocCurve } from '../plot/roc.tsx';
 import { type Estimate, estimateText, percent, share } from '../trainings/estimate.ts';
+import list from '../ui/list.module.css';
 import { Card, classes, styles as ui } from '../ui/ui.tsx';
 import { type Named, rowShares, sensitivityColumns } from './measures.ts';
 import styles from './training.module.css';
@@ -111,12 +112,14 @@ export function RocCard({ test }: Pick<Splits, 'test'>) {
   );
 }
 
+const sensitivityAt = (least: number): string => `Sensitivity at ${percent(least)} specificity`;
+
 export function Sensitivities({ test }: Pick<Splits, 'test'>) {
   const columns = sensitivityColumns(test.classes);
   return (
     <Card title="Sensitivity on the test images" className={styles['wide']}>
       <div className={ui['scroll']} role="region" aria-label="Sensitivity by class" tabIndex={0}>
-        <table className={classes(ui['table'], styles['figures'])}>
+        <table className={classes(ui['table'], list['table'], list['unchecked'])}>
           <thead>
             <tr>
               <th scope="col">Class</th>
@@ -124,7 +127,7 @@ export function Sensitivities({ test }: Pick<Splits, 'test'>) {
               <th scope="col">AUC</th>
               {columns.map((least) => (
                 <th key={least} scope="col">
-                  Sensitivity at {percent(least)} specificity
+                  {sensitivityAt(least)}
                 </th>
               ))}
               <th scope="col">As decided: sensitivity</th>
@@ -135,14 +138,18 @@ export function Sensitivities({ test }: Pick<Splits, 'test'>) {
             {test.classes.map((one) => (
               <tr key={one.name}>
                 <th scope="row">{one.name}</th>
-                <td>{one.samples}</td>
-                <td>{estimateText(one.auc)}</td>
+                <td data-label="Images">{one.samples}</td>
+                <td data-label="AUC">{estimateText(one.auc)}</td>
                 {columns.map((least) => {
                   const at = one.sensitivityAt.find(({ leastSpecificity }) => leastSpecificity === least);
-                  return <td key={least}>{at === undefined ? '–' : estimateText(at.sensitivity)}</td>;
+                  return (
+                    <td key={least} data-label={sensitivityAt(least)}>
+                      {at === undefined ? '–' : estimateText(at.sensitivity)}
+                    </td>
+                  );
                 })}
-                <td>{share(one.sensitivity)}</td>
-                <td>{share(one.specificity)}</td>
+                <td data-label="As decided: sensitivity">{share(one.sensitivity)}</td>
+                <td data-label="Specificity">{share(one.specificity)}</td>
               </tr>
             ))}
           </tbody>

@@ -19,7 +19,11 @@ const PAGE = 25;
 
 const Baseline = () => (
   <Card title="A baseline to compare with" className={styles['apart']}>
-    <TrainForm title="Train ResNet-18" subject={{ baseline: 'RESNET18' }} begin={{}} />
+    <TrainForm
+      title="Train ResNet-18"
+      subject={{ baseline: 'RESNET18' }}
+      begin={{ dataset: 'breastmnist' }}
+    />
   </Card>
 );
 
