@@ -4,7 +4,7 @@ import { seriousViolations } from '../browser/axe.ts';
 import type { Open, Stage } from '../browser/stage.ts';
 import { sticksOut } from '../browser/width.ts';
 import { openTestService, rawId, SMALL, startSearch, type TestService } from '../../support/service.ts';
-import { startTraining } from './training.ts';
+import { rawTrainingId, startTraining } from './training.ts';
 
 interface Made {
   /** A search that is over, another, and one that waits for its second generation. */
@@ -16,9 +16,6 @@ interface Made {
   readonly trained: string;
   readonly learning: string;
 }
-
-const rawTrainingId = (id: string): never =>
-  Buffer.from(id, 'base64url').toString().slice('TrainingRun:'.length) as never;
 
 async function make({ ask, served }: Stage<TestService>): Promise<Made> {
   const start = (settings: object) => startSearch({ ask }, { ...SMALL, ...settings });

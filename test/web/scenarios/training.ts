@@ -1,5 +1,7 @@
 // Trainings: started from an architecture, followed over a connection that breaks, measured, ended and deleted.
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { openRealService } from '../browser/real.ts';
 import { fact, status, tellsEvents } from '../browser/read.ts';
 import type { Open, Stage } from '../browser/stage.ts';
@@ -30,6 +32,10 @@ export async function startTraining({ ask }: Pick<Stage, 'ask'>, input: object):
   if (errors.length > 0 || !run) throw new Error(JSON.stringify([data, errors]));
   return run.id;
 }
+
+/** The archive's name of a training. */
+export const rawTrainingId = (id: string): never =>
+  Buffer.from(id, 'base64url').toString().slice('TrainingRun:'.length) as never;
 
 /** Of an epoch of 546 images in batches of 128: a permit an update. */
 const UPDATES = 5;
@@ -142,6 +148,31 @@ export function training(open: Open): void {
     await page.getByRole('heading', { name: 'No training yet' }).waitFor();
     await stage.visit(`/trainings/${id}`);
     await page.getByRole('heading', { name: 'There is no such training' }).waitFor();
+  });
+
+  test('with a key, its weights come by that key', async () => {
+    const stage = await open(openTestService());
+    const { page, served } = stage;
+    const id = await startTraining(stage, { ...RESNET18, epochs: 1 });
+    await served.service.trainings.settled(rawTrainingId(id));
+    const { key } = await served.service.keys.create({ name: 'lab', role: 'reader', lifetime: null });
+    await stage.visit('/');
+    await page.evaluate((given) => sessionStorage.setItem('mednas key', given), key);
+    await stage.visit(`/trainings/${id}`);
+    const asked = page.waitForRequest(/\/weights\//);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^Download the weights/ }).click(),
+    ]);
+    expect((await asked).headers()['authorization']).toBe(`Bearer ${key}`);
+    const { data } = await stage.ask(
+      'query ($id: ID!) { trainingRun(id: $id) { weights { sha256 path } } }',
+      { id },
+    );
+    const { sha256, path } = data.trainingRun.weights;
+    expect(download.suggestedFilename()).toBe(path.split('/').at(-1));
+    const file = readFileSync(await download.path());
+    expect(createHash('sha256').update(file).digest('hex')).toBe(sha256);
   });
 
   test('one that diverges says so, and where', async () => {
