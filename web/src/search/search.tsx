@@ -11,8 +11,9 @@ import { useStory } from '../live/useStory.ts';
 import { TrainingsOfSearch } from '../trainings/related.tsx';
 import { inTurn } from '../plot/turns.ts';
 import { paths, useParameter } from '../ui/address.ts';
-import { isNotFound, problemOf } from '../ui/problem.ts';
+import { isNotFound } from '../ui/problem.ts';
 import { Card, State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { Courses } from './courses.tsx';
 import { Front } from './front.tsx';
 import { Head } from './head.tsx';
@@ -120,14 +121,7 @@ export default function SearchView({ id }: { readonly id: string }) {
   if (search !== undefined && !isGone) return <Live search={search} refresh={refresh} />;
   if (fetching) return <State title="Loading the search" busy />;
   if (error !== undefined && !isGone) {
-    return (
-      <State title="The search cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={refresh}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The search" error={error} again={refresh} />;
   }
   return (
     <State title="There is no such search">

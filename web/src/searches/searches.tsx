@@ -12,6 +12,7 @@ import list from '../ui/list.module.css';
 import { Pages, useLookAgain } from '../ui/list.tsx';
 import { problemOf } from '../ui/problem.ts';
 import { classes, Notice, Progress, State, Status, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { Controls } from './controls.tsx';
 
 type Row = SearchesQuery['searches']['edges'][number]['node'];
@@ -95,14 +96,7 @@ export function Searches() {
 
   if (data === undefined) {
     if (error === undefined) return <State title="Loading searches" busy />;
-    return (
-      <State title="The searches cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={look}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The searches" error={error} again={look} />;
   }
   const { totalCount, pageInfo } = data.searches;
   if (totalCount === 0) {

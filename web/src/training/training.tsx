@@ -10,8 +10,9 @@ import { useCourse } from '../live/useStory.ts';
 import { TRAINING } from '../trainings/documents.ts';
 import { paths } from '../ui/address.ts';
 import { isOver } from '../ui/format.ts';
-import { isNotFound, problemOf } from '../ui/problem.ts';
+import { isNotFound } from '../ui/problem.ts';
 import { State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { Curves } from './curves.tsx';
 import { Head } from './head.tsx';
 import { classNames } from './measures.ts';
@@ -78,14 +79,7 @@ export default function TrainingView({ id }: { readonly id: string }) {
   if (run !== undefined && !isGone) return <Live run={run} refresh={refresh} />;
   if (fetching) return <State title="Loading the training" busy />;
   if (error !== undefined && !isGone) {
-    return (
-      <State title="The training cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={refresh}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The training" error={error} again={refresh} />;
   }
   return (
     <State title="There is no such training">

@@ -10,6 +10,7 @@ import list from '../ui/list.module.css';
 import { Pages, useLookAgain } from '../ui/list.tsx';
 import { problemOf } from '../ui/problem.ts';
 import { Card, classes, Notice, State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { TRAININGS } from './documents.ts';
 import { TrainingTable } from './table.tsx';
 import { TrainForm } from './train.tsx';
@@ -43,14 +44,7 @@ export default function Trainings() {
 
   if (data === undefined) {
     if (error === undefined) return <State title="Loading trainings" busy />;
-    return (
-      <State title="The trainings cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={look}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The trainings" error={error} again={look} />;
   }
   const { totalCount, pageInfo } = data.trainingRuns;
   if (totalCount === 0) {

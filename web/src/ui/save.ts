@@ -7,6 +7,6 @@ export function save(name: string, content: Blob): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The browser reads it after this task.
+  // The browser reads it after this task, and tells nobody when it has.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
