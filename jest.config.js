@@ -2,6 +2,7 @@
 export default {
   testEnvironment: 'node',
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longestFirst.js',
   // A bound against hanging, not an expectation: machines are slow at times.
   testTimeout: 120_000,
   roots: ['<rootDir>/test'],

@@ -30,12 +30,19 @@ export function endOnSignal(logger: Logger, graceMs: number, steps: readonly Ste
     }
   }
 
-  function close(): Promise<void> {
+  /** From now on a signal ends the process. */
+  function letGo(): void {
     for (const name of SIGNALS) process.off(name, onSignal);
+  }
+
+  function close(): Promise<void> {
+    letGo();
     return (closing ??= take());
   }
 
   function onSignal(signal: string): void {
+    // Before anybody is told: a second signal that came in between would be lost.
+    letGo();
     logger.info({ signal }, 'closing');
     const cut = (): never => {
       logger.warn('cuts what hangs');

@@ -3,7 +3,7 @@
 
 const { getNamedType, isEnumType, isListType, isNonNullType } = require('graphql');
 
-const INPUTS = ['StartSearchInput'];
+const INPUTS = ['StartSearchInput', 'TrainArchitectureInput'];
 
 const choice = ({ name, description }) => ({ name, description: description ?? null });
 

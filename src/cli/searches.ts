@@ -5,6 +5,7 @@ import { loadConfig } from '../config.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Archive, Position } from '../storage/archive.ts';
 import type { SearchId, SearchRecord } from '../storage/records.ts';
+import { keyOf } from './named.ts';
 import { print } from './output.ts';
 import { table } from './report.ts';
 
@@ -58,16 +59,12 @@ export async function listSearches({ json }: { readonly json?: true }): Promise<
   }
 }
 
-/** What resolvers/globalId.ts makes of a search's id. Not imported from there: it brings all of GraphQL along. */
-const keyOf = (globalId: string): string | undefined =>
-  /^Search:(.+)$/u.exec(Buffer.from(globalId, 'base64url').toString('latin1'))?.[1];
-
 /**
  * The search that a person names by its id, or by the global id the API shows.
  * @throws MedNasError NOT_FOUND
  */
 export async function findSearch(archive: Archive, named: string): Promise<SearchRecord> {
-  const found = await archive.findSearch((keyOf(named) ?? named) as SearchId);
+  const found = await archive.findSearch(keyOf('Search', named) as SearchId);
   if (found !== null) return found.body;
   throw new MedNasError(
     'NOT_FOUND',

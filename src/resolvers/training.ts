@@ -16,7 +16,7 @@ import {
 } from '../schema/training.ts';
 import { keyOfTraining } from '../service/trainBest.ts';
 import type { EpochRecord, TrainingId, TrainingRecord } from '../storage/records.ts';
-import type { ArchitectureSource } from './architecture.ts';
+import { type ArchitectureSource, toArchitecture } from './architecture.ts';
 import type { Context } from './context.ts';
 import { type DatasetSource, toDataset } from './dataset.ts';
 import { found, toFailure } from './failure.ts';
@@ -25,7 +25,8 @@ import { readPage } from './page.ts';
 import type { SearchSource } from './search.ts';
 import { type SearchSpaceSource, spaceNamed } from './space.ts';
 
-type ModelSource = Omit<TrainedModel, 'space'> & { readonly model: TrainingRecord['model'] };
+type ModelSource = Omit<TrainedModel, 'space' | 'architecture'> &
+  Pick<TrainingRecord, 'model' | 'architecture'>;
 type Lazy = 'queuePosition' | 'dataset' | 'epochs' | 'model';
 
 export interface TrainingSource extends Typed<'TrainingRun'>, Omit<TrainingRun, Lazy> {
@@ -33,11 +34,13 @@ export interface TrainingSource extends Typed<'TrainingRun'>, Omit<TrainingRun, 
   readonly record: TrainingRecord;
 }
 
-const toModel = (model: TrainingRecord['model']): ModelSource => ({
+const toModel = ({ model, architecture }: TrainingRecord): ModelSource => ({
   genotype: model.kind === 'architecture' ? model.genotype : null,
   baseline: model.kind === 'baseline' ? model.name : null,
   initChannels: model.initChannels,
+  hash: architecture,
   model,
+  architecture,
 });
 
 function toProtocol({ protocol }: TrainingRecord): TrainingProtocol | null {
@@ -113,7 +116,7 @@ export function toTraining(record: TrainingRecord): TrainingSource {
   return {
     __typename: 'TrainingRun',
     id: toGlobalId('TrainingRun', record.id),
-    model: toModel(record.model),
+    model: toModel(record),
     recipe,
     datasetName: record.dataset,
     protocol: toProtocol(record),
@@ -203,6 +206,15 @@ export class TrainedModelResolver {
   @FieldResolver()
   space(@Root() { model }: ModelSource): SearchSpaceSource | null {
     return model.kind === 'architecture' ? found(spaceNamed(model.space), 'search space', 'space') : null;
+  }
+
+  @FieldResolver(() => Architecture, { nullable: true })
+  async architecture(
+    @Root() { architecture }: ModelSource,
+    @Ctx() { service: { archive } }: Context,
+  ): Promise<ArchitectureSource | null> {
+    const record = architecture === null ? null : await archive.architectureNamed(architecture);
+    return record === null ? null : toArchitecture(record);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import type { BaselineName } from '../search/model.ts';
+import { Architecture } from './architecture.ts';
 import { connectionOf } from './connection.ts';
 import { Dataset } from './dataset.ts';
 import { Measured } from './measured.ts';
@@ -24,6 +25,19 @@ export class TrainedModel {
 
   @Field(() => Int, { description: 'Channels of its first layer.' })
   readonly initChannels!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Hash of space and canonical genes: what tells architectures apart; null: a baseline.',
+  })
+  readonly hash!: string | null;
+
+  @Field(() => Architecture, {
+    nullable: true,
+    description:
+      'Its genotype as scored, under one of the protocols it was scored under; null: it has not been, or a baseline.',
+  })
+  readonly architecture!: Architecture | null;
 }
 
 @ObjectType({ description: 'What the outcome of a training depends on beside model and recipe.' })

@@ -4,18 +4,13 @@
 
 import { basename, dirname } from 'node:path';
 import type { RequestHandler, Response } from 'express';
+import { keyNamed } from '../resolvers/globalId.ts';
 import type { Service } from '../service/service.ts';
 import { refuse } from './gate.ts';
 
 type WeightsFile = NonNullable<Awaited<ReturnType<Service['weightsOf']>>>;
 
 const NAME = /^\/weights\/(?<run>[\w-]{1,200})\.safetensors$/u;
-
-/** What resolvers/globalId.ts makes of a training's id; else the text itself. */
-function keyOf(run: string): string {
-  const [type, key] = Buffer.from(run, 'base64url').toString('latin1').split(':');
-  return type === 'TrainingRun' && key !== undefined ? key : run;
-}
 
 /** Sends a file whose run is known; what it cannot be sent for is the client's, or the folder's. */
 function send(response: Response, run: string, { path, sha256 }: WeightsFile): void {
@@ -44,7 +39,7 @@ function send(response: Response, run: string, { path, sha256 }: WeightsFile): v
 
 export function weights({ weightsOf }: Pick<Service, 'weightsOf'>): RequestHandler {
   return async (request, response) => {
-    const run = keyOf(NAME.exec(request.path)?.groups?.['run'] ?? '');
+    const run = keyNamed('TrainingRun', NAME.exec(request.path)?.groups?.['run'] ?? '');
     const file = await weightsOf(run);
     if (file !== null) return send(response, run, file);
     refuse(response, 404, 'There is no such training, or no epoch of it is finished yet.', {

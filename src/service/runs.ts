@@ -123,7 +123,7 @@ export function openRuns<R extends RunRecord, H>(parts: RunsParts<R, H>) {
   return {
     /**
      * Adds a new run and launches it; null when its idempotency key is taken. `describe`: its record, given
-     * whether it has to wait. `hold`: whether what is made ready is held for it, given the same.
+     * whether it is in. `ready`: what it needs, if that has been made ready.
      */
     async begin(
       { id, client }: Pick<R, 'id' | 'client'>,

@@ -4,14 +4,14 @@
 import { MedNasError } from '../search/errors.ts';
 import { isLasting } from '../search/evaluation.ts';
 import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
-import type { Condition, Documents, Guard, Query, Scalar, Stored } from './documents.ts';
+import type { Condition, Documents, Scalar, Stored } from './documents.ts';
+import { guardOf } from './guard.ts';
 import { keysIn } from './keys.ts';
+import { type Page, type Position, readPage } from './listing.ts';
 import {
   ARCHITECTURES,
   type ArchitectureRecord,
   EVENTS,
-  type EpochRecord,
-  EPOCHS,
   type EventRecord,
   GENERATIONS,
   type GenerationRecord,
@@ -26,10 +26,10 @@ import {
   type SearchRecord,
   SEARCHES,
   type SearchStatus,
-  type TrainingId,
-  type TrainingRecord,
-  TRAININGS,
 } from './records.ts';
+import { trainingsIn } from './trainings.ts';
+
+export type { Page, Position } from './listing.ts';
 
 /** Conditions on a score; one left out does not bind. The first are on its protocol, which individuals lack. */
 export interface ArchitectureFilter {
@@ -43,48 +43,15 @@ export interface ArchitectureFilter {
   readonly maxMacs?: number;
 }
 
-/** Conditions on trainings; one left out does not bind. */
-export interface TrainingFilter {
-  /** Empty: whatever it is doing. */
-  readonly statuses?: readonly SearchStatus[];
-  readonly architecture?: ArchitectureId;
-}
-
 export interface ArchitectureOrder {
   readonly by: Measurement;
   readonly direction: 'asc' | 'desc';
-}
-
-/** A place in an ordered list: opaque to clients, who send it back to go on from there. */
-export interface Position {
-  readonly values: readonly Scalar[];
-  readonly id: string;
-}
-
-export interface Page<T> {
-  readonly items: readonly { readonly item: T; readonly position: Position }[];
-  readonly hasMore: boolean;
 }
 
 export const architectureKey = (protocolId: ProtocolId, architecture: ArchitectureId): string =>
   `${protocolId}:${architecture}`;
 
 const generationKey = (search: SearchId, generation: number): string => `${search}:${generation}`;
-
-const epochKey = ({ training, epoch }: Pick<EpochRecord, 'training' | 'epoch'>): string =>
-  `${training}:${epoch}`;
-
-/** Holds until the lease of what runs is taken again, or that is deleted. */
-const guardOf = (search: RunId, fence: number | null): Guard | undefined =>
-  fence === null ? undefined : { collection: LEASES, id: search, where: [['fence', 'eq', fence]] };
-
-/** Value at a dotted path, null when there is none. */
-function valueAt(body: unknown, path: string): Scalar {
-  const value = path
-    .split('.')
-    .reduce<unknown>((inner, key) => (inner as Record<string, unknown> | null | undefined)?.[key], body);
-  return (value ?? null) as Scalar;
-}
 
 /**
  * What a run writes to its search or training bears the fence of its lease, and is refused (SupersededError) once a
@@ -93,23 +60,11 @@ function valueAt(body: unknown, path: string): Scalar {
 export type Archive = ReturnType<typeof openArchive>;
 
 export function openArchive(documents: Documents) {
-  async function page<B>(
-    collection: Parameters<typeof documents.find<B>>[0],
-    query: Query & { readonly order: readonly (readonly [string, 'asc' | 'desc'])[] },
-    first: number,
-  ): Promise<Page<B>> {
-    const found = await documents.find(collection, { ...query, limit: first + 1 });
-    const items = found.slice(0, first).map(({ id, body }) => ({
-      item: body,
-      position: { values: query.order.map(([path]) => valueAt(body, path)), id },
-    }));
-    return { items, hasMore: found.length > first };
-  }
-
   return {
     check: () => documents.check(),
     close: () => documents.close(),
     ...keysIn(documents),
+    ...trainingsIn(documents),
 
     /** False when the idempotency key is taken. */
     addSearch: (record: SearchRecord): Promise<boolean> => documents.insert(SEARCHES, record.id, record),
@@ -144,7 +99,8 @@ export function openArchive(documents: Documents) {
       after?: Position,
       direction: 'asc' | 'desc' = 'desc',
     ): Promise<Page<SearchRecord>> =>
-      page(
+      readPage(
+        documents,
         SEARCHES,
         {
           where: statuses.length > 0 ? [['status', 'in', statuses]] : [],
@@ -156,84 +112,6 @@ export function openArchive(documents: Documents) {
 
     countSearches: (statuses: readonly SearchStatus[]): Promise<number> =>
       documents.count(SEARCHES, statuses.length > 0 ? [['status', 'in', statuses]] : []),
-
-    /** False when the idempotency key is taken. */
-    addTraining: (record: TrainingRecord): Promise<boolean> => documents.insert(TRAININGS, record.id, record),
-
-    findTraining: (id: TrainingId): Promise<Stored<TrainingRecord> | null> => documents.get(TRAININGS, id),
-
-    /** @throws MedNasError NOT_FOUND */
-    async getTraining(id: TrainingId): Promise<Stored<TrainingRecord>> {
-      const found = await documents.get(TRAININGS, id);
-      if (found === null)
-        throw new MedNasError('NOT_FOUND', 'There is no training of that id.', { field: 'id' });
-      return found;
-    },
-
-    async trainingByKey(idempotencyKey: string): Promise<TrainingRecord | null> {
-      const [found] = await documents.find(TRAININGS, { where: [['idempotencyKey', 'eq', idempotencyKey]] });
-      return found?.body ?? null;
-    },
-
-    /** False, with nothing changed, when another process has changed the record since `version`. */
-    replaceTraining: (
-      version: number,
-      record: TrainingRecord,
-      fence: number | null = null,
-    ): Promise<boolean> =>
-      documents.replace(TRAININGS, record.id, version, record, guardOf(record.id, fence)),
-
-    /** Those there are, in no particular order. */
-    findTrainings: async (ids: readonly TrainingId[]): Promise<readonly TrainingRecord[]> =>
-      (await documents.getMany(TRAININGS, ids)).map(({ body }) => body),
-
-    /** Newest first, unless asked for in the other direction. */
-    listTrainings: (
-      filter: TrainingFilter,
-      first: number,
-      after?: Position,
-      direction: 'asc' | 'desc' = 'desc',
-    ): Promise<Page<TrainingRecord>> =>
-      page(
-        TRAININGS,
-        { where: ofTrainings(filter), order: [['createdAt', direction]], ...(after && { after }) },
-        first,
-      ),
-
-    countTrainings: (filter: TrainingFilter): Promise<number> =>
-      documents.count(TRAININGS, ofTrainings(filter)),
-
-    /** Forgets a training, its lease, epochs and events. Its weights are files, elsewhere. */
-    async removeTraining(id: TrainingId): Promise<void> {
-      await documents.remove(LEASES, [['search', 'eq', id]]);
-      await documents.remove(EVENTS, [['search', 'eq', id]]);
-      await documents.remove(EPOCHS, [['training', 'eq', id]]);
-      await documents.remove(TRAININGS, [['id', 'eq', id]]);
-      // Again: one that was told of before the training was gone.
-      await documents.remove(EVENTS, [['search', 'eq', id]]);
-    },
-
-    /** Idempotent: the first that is stored of an epoch stays. */
-    addEpoch: (record: EpochRecord, fence: number | null = null): Promise<boolean> =>
-      documents.insert(EPOCHS, epochKey(record), record, guardOf(record.training, fence)),
-
-    /** Of several trainings; those not stored are left out. */
-    findEpochs: async (
-      keys: readonly Pick<EpochRecord, 'training' | 'epoch'>[],
-    ): Promise<readonly EpochRecord[]> =>
-      (await documents.getMany(EPOCHS, keys.map(epochKey))).map(({ body }) => body),
-
-    /** From the first to one that the training has finished. */
-    async epochs(training: TrainingId, upTo: number): Promise<readonly EpochRecord[]> {
-      const found = await documents.find(EPOCHS, {
-        where: [
-          ['training', 'eq', training],
-          ['epoch', 'lte', upTo],
-        ],
-        order: [['epoch', 'asc']],
-      });
-      return found.map(({ body }) => body);
-    },
 
     findLease: (search: RunId): Promise<Stored<LeaseRecord> | null> => documents.get(LEASES, search),
 
@@ -346,7 +224,8 @@ export function openArchive(documents: Documents) {
       first: number,
       after?: Position,
     ): Promise<Page<IndividualRecord>> {
-      return page(
+      return readPage(
+        documents,
         INDIVIDUALS,
         {
           where: [['search', 'eq', search], ...conditions(filter)],
@@ -366,7 +245,8 @@ export function openArchive(documents: Documents) {
       first: number,
       after?: Position,
     ): Promise<Page<ArchitectureRecord>> {
-      return page(
+      return readPage(
+        documents,
         ARCHITECTURES,
         {
           where: conditions(filter),
@@ -414,11 +294,6 @@ export function openArchive(documents: Documents) {
     },
   };
 }
-
-const ofTrainings = ({ statuses = [], architecture }: TrainingFilter): readonly Condition[] => [
-  ...(statuses.length > 0 ? [['status', 'in', statuses] as const] : []),
-  ...(architecture === undefined ? [] : [['architecture', 'eq', architecture] as const]),
-];
 
 function conditions(filter: ArchitectureFilter): readonly Condition[] {
   const { feasible, ...limits } = filter;

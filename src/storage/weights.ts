@@ -96,6 +96,9 @@ export function openWeights(folder: string) {
   const pathOf = (run: TrainingId, kind: FileKind, epoch: number): string =>
     join(folderOf(run), nameOf(kind, epoch));
 
+  const fileOf = ({ id, best }: Pick<TrainingRecord, 'id' | 'best'>): WeightsFile | null =>
+    best && { path: pathOf(id, 'best', best.epoch), sha256: best.sha256, bytes: best.bytes };
+
   return {
     folder,
 
@@ -138,18 +141,14 @@ export function openWeights(folder: string) {
     },
 
     /** The file of a run's best weights; null: none yet. Whether it is in this folder is another question. */
-    fileOf({ id, best }: Pick<TrainingRecord, 'id' | 'best'>): WeightsFile | null {
-      if (best === null) return null;
-      const { epoch, sha256, bytes } = best;
-      return { path: pathOf(id, 'best', epoch), sha256, bytes };
-    },
+    fileOf,
 
     /**
      * A run's best weights, byte for byte those its record tells of.
      * @throws MedNasError INVALID_STATE: there are none, or not in this folder; STORAGE_CORRUPT
      */
     async readBest(record: Pick<TrainingRecord, 'id' | 'best'>): Promise<TensorFile> {
-      const file = this.fileOf(record);
+      const file = fileOf(record);
       if (file === null)
         throw new MedNasError('INVALID_STATE', 'This training has no weights yet: no epoch is finished.');
       const bytes = await readIfThere(file.path);

@@ -77,6 +77,22 @@ async function followByStream(url: string, id: string): Promise<Follower> {
   return { sequences, over };
 }
 
+/** Resolves with the first generation that a search finishes. */
+export async function finishGeneration(url: string, id: string): Promise<void> {
+  const response = await fetch(`${url}/graphql/stream`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: QUERY, variables: { id } }),
+  });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    // Leaving the loop ends the stream.
+    if (text.includes('"GenerationFinished"')) return;
+  }
+  throw new Error('the search ended before its first generation');
+}
+
 /** Opened a few at a time, as a service would not be stormed by people. */
 export async function follow(url: string, id: string, count: number): Promise<readonly Follower[]> {
   const followers: Follower[] = [];

@@ -7,7 +7,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ask, serve, type Served, startServedSearch } from '../support/served.ts';
-import { follow, followWithoutReading } from './followers.ts';
+import { finishGeneration, follow, followWithoutReading } from './followers.ts';
 import { queriesOf } from './queries.ts';
 import { type RequestFigures, sendRequests } from './requests.ts';
 
@@ -46,16 +46,6 @@ const FOLLOWED = { population: 20, offspring: 20, batchSize: 16, initChannels: 8
 const memoryOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-interface Standing {
-  readonly search: {
-    readonly status: string;
-    readonly progress: { readonly evaluations: number };
-  };
-}
-
-const standingOf = (served: Served, id: string): Promise<Standing> =>
-  ask(served, 'query ($id: ID!) { search(id: $id) { status progress { evaluations } } }', { id });
-
 const eventsMeanwhile = async (served: Served): Promise<number> => {
   const text = await (await fetch(`${served.url}/metrics`)).text();
   return Number(/^mednas_events_total\{type="evaluated"\} (\d+)/mu.exec(text)?.[1] ?? 0);
@@ -64,8 +54,7 @@ const eventsMeanwhile = async (served: Served): Promise<number> => {
 async function measureRequests(served: Served, options: LoadOptions): Promise<LoadFigures['requests']> {
   const id = await startServedSearch(served, BUSY);
   // There is a front to ask for once the first generation is finished.
-  while ((await standingOf(served, id)).search.progress.evaluations === 0)
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  await finishGeneration(served.url, id);
   const before = await eventsMeanwhile(served);
   const figures = await sendRequests(served.url, queriesOf(id), options);
   const after = await eventsMeanwhile(served);

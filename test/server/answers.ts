@@ -62,6 +62,7 @@ export interface TrainingRun {
   readonly status: string;
   readonly epochs: readonly object[];
   readonly weights: {
+    readonly epoch: number;
     readonly validationAuc: number;
     readonly path: string;
     readonly sha256: string;

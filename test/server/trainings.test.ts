@@ -103,18 +103,35 @@ test('lists, and the trainings of an architecture, named by its id with its chan
   const other = await train();
   await Promise.all([finish(id), finish(other)]);
   const { data, errors } = await server.ask(
-    `query ($architecture: ID!) {
+    `query ($architecture: ID!, $other: ID!) {
       trainingRuns(first: 5, statuses: [COMPLETED]) { totalCount edges { node { id } } }
-      architecture(id: $architecture) { trainings { totalCount edges { node { id model { genotype initChannels } } } } }
+      architecture(id: $architecture) { trainings { totalCount edges { node { id model { genotype initChannels hash architecture { id } } } } } }
+      trainingRun(id: $other) { model { hash architecture { id } } }
     }`,
-    { architecture },
+    { architecture, other },
   );
   expect(errors).toEqual([]);
   expect(data.trainingRuns).toMatchObject({ totalCount: 2 });
   expect(data.architecture.trainings).toEqual({
     totalCount: 1,
-    edges: [{ node: { id, model: { genotype: expect.any(Array), initChannels: 8 } } }],
+    edges: [
+      {
+        node: {
+          id,
+          model: {
+            genotype: expect.any(Array),
+            initChannels: 8,
+            hash: Buffer.from(architecture ?? '', 'base64url')
+              .toString()
+              .split(':')
+              .at(-1),
+            architecture: { id: architecture },
+          },
+        },
+      },
+    ],
   });
+  expect(data.trainingRun).toEqual({ model: { hash: null, architecture: null } });
 });
 
 test('paused, resumed, cancelled, deleted', async () => {

@@ -10,8 +10,19 @@ import { outage } from './scenarios/outage.ts';
 import { pace } from './scenarios/pace.ts';
 import { selecting } from './scenarios/selecting.ts';
 import { starting } from './scenarios/starting.ts';
+import { training } from './scenarios/training.ts';
 
-const SCENARIOS = { finding, starting, connection, outage, controlling, selecting, looking, pace } as const;
+const SCENARIOS = {
+  finding,
+  starting,
+  connection,
+  outage,
+  controlling,
+  selecting,
+  training,
+  looking,
+  pace,
+} as const;
 
 const scenario = NO_BROWSER === null ? describe : describe.skip;
 if (NO_BROWSER !== null) console.warn(`The dashboard is not tested in a browser: ${NO_BROWSER}.`);

@@ -16,6 +16,9 @@ const VIEWS = {
   architectures: () => import('./architecture/architectures.tsx'),
   architecture: () => import('./architecture/architecture.tsx'),
   compare: () => import('./compare/compare.tsx'),
+  trainings: () => import('./trainings/trainings.tsx'),
+  training: () => import('./training/training.tsx'),
+  compareTrainings: () => import('./trainings/compare.tsx'),
 };
 
 /** Each time anew: a view that could not be loaded stays so. */
@@ -25,6 +28,9 @@ const openViews = () => ({
   Architectures: lazy(VIEWS.architectures),
   ArchitectureView: lazy(VIEWS.architecture),
   Compare: lazy(VIEWS.compare),
+  Trainings: lazy(VIEWS.trainings),
+  TrainingView: lazy(VIEWS.training),
+  CompareTrainings: lazy(VIEWS.compareTrainings),
 });
 
 const loadAll = (): void => Object.values(VIEWS).forEach((view) => void view().catch(() => undefined));
@@ -97,6 +103,7 @@ function NotFound() {
 const NAVIGATION = [
   ['Searches', paths.searches],
   ['Architectures', paths.architectures],
+  ['Trainings', paths.trainings],
 ] as const;
 
 function Bar() {
@@ -128,7 +135,9 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   const [tries, setTries] = useState(0);
-  const { Start, SearchView, Architectures, ArchitectureView, Compare } = useMemo(() => openViews(), [tries]);
+  const views = useMemo(() => openViews(), [tries]);
+  const { Start, SearchView, Architectures, ArchitectureView, Compare } = views;
+  const { Trainings, TrainingView, CompareTrainings } = views;
   useEffect(loadAhead, []);
   const failed = useRef(false);
   // Who goes elsewhere and comes back after a failure has tried again.
@@ -172,6 +181,9 @@ export function App() {
                   {({ id }) => <ArchitectureView key={id} id={decoded(id)} />}
                 </Route>
                 <Route path="/compare" component={Compare} />
+                <Route path="/trainings" component={Trainings} />
+                <Route path="/trainings/:id">{({ id }) => <TrainingView key={id} id={decoded(id)} />}</Route>
+                <Route path="/compare-trainings" component={CompareTrainings} />
                 <Route component={NotFound} />
               </Switch>
             </Suspense>

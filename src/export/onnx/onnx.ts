@@ -12,7 +12,7 @@ const OPSET = 17;
 const IR_VERSION = 8;
 const INPUT = 'images';
 const OUTPUT = 'logits';
-/** How many images: any number. */
+/** Name of the batch dimension, which has no size. */
 const BATCH = 'N';
 
 interface Context {

@@ -23,9 +23,11 @@ export function tellsEvents(page: Page): readonly number[] {
     socket.on('framereceived', ({ payload }) => {
       const { type, payload: told } = JSON.parse(String(payload)) as {
         readonly type: string;
-        readonly payload?: { readonly data?: { readonly searchEvents?: { readonly sequence: number } } };
+        readonly payload?: { readonly data?: Readonly<Record<string, { readonly sequence: number }>> };
       };
-      const sequence = told?.data?.searchEvents?.sequence;
+      // Of a search or a training: an event is all there is.
+      const [event] = Object.values(told?.data ?? {});
+      const sequence = event?.sequence;
       if (type === 'next' && sequence !== undefined) sequences.push(sequence);
     }),
   );

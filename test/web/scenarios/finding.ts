@@ -29,6 +29,9 @@ export function finding(open: Open): void {
     ['/architectures/nonsense', 'There is no such architecture'],
     ['/architectures', 'No architecture yet'],
     ['/compare', 'No search to compare yet'],
+    ['/trainings', 'No training yet'],
+    ['/trainings/nonsense', 'There is no such training'],
+    ['/compare-trainings', 'No training to compare yet'],
   ])('%s: %s', async (path, title) => {
     const stage = await open(openTestService());
     await stage.visit(path);

@@ -4,6 +4,7 @@ import { seriousViolations } from '../browser/axe.ts';
 import type { Open, Stage } from '../browser/stage.ts';
 import { sticksOut } from '../browser/width.ts';
 import { openTestService, rawId, SMALL, startSearch, type TestService } from '../../support/service.ts';
+import { rawTrainingId, startTraining } from './training.ts';
 
 interface Made {
   /** A search that is over, another, and one that waits for its second generation. */
@@ -11,19 +12,34 @@ interface Made {
   readonly other: string;
   readonly running: string;
   readonly architecture: string;
+  /** A training that is over, and one that is paused in its third epoch. */
+  readonly trained: string;
+  readonly learning: string;
 }
 
 async function make({ ask, served }: Stage<TestService>): Promise<Made> {
   const start = (settings: object) => startSearch({ ask }, { ...SMALL, ...settings });
   const [done, other] = [await start({}), await start({ seed: 8 })];
   for (const id of [done, other]) await served.service.searches.settled(rawId(id));
-  const running = await start({ seed: 9 });
-  await served.permits.wanted();
   const { data } = await ask(
     'query ($id: ID!) { search(id: $id) { individuals(first: 1) { edges { node { architecture { id } } } } } }',
     { id: done },
   );
-  return { done, other, running, architecture: data.search.individuals.edges[0]?.node.architecture.id ?? '' };
+  const architecture = data.search.individuals.edges[0]?.node.architecture.id ?? '';
+  // Each epoch takes five permits.
+  served.permits.grant(4 * 5);
+  const trained = await startTraining({ ask }, { architecture, epochs: 4 });
+  await served.service.trainings.settled(rawTrainingId(trained));
+  served.permits.grant(2 * 5);
+  const learning = await startTraining({ ask }, { baseline: 'RESNET18', initChannels: 4, epochs: 5 });
+  await served.permits.wanted();
+  // A paused one takes none, so the search has those that follow for itself.
+  await ask('mutation ($id: ID!) { pauseTraining(id: $id) { errors { message } } }', { id: learning });
+  await served.permits.unwanted();
+  served.permits.grant(12);
+  const running = await start({ seed: 9 });
+  await served.permits.wanted();
+  return { done, other, running, architecture, trained, learning };
 }
 
 type View = readonly [name: string, path: (made: Made) => string, heading: RegExp];
@@ -42,6 +58,14 @@ const VIEWS: readonly View[] = [
   ['architectures', () => '/architectures', /^Architectures$/],
   ['architecture', ({ done, architecture }) => `/architectures/${architecture}?search=${done}`, /^Network$/],
   ['compare', ({ done, other }) => `/compare?search=${done}&search=${other}`, /^Settings$/],
+  ['trainings', () => '/trainings', /^Trainings$/],
+  ['training', ({ trained }) => `/trainings/${trained}`, /^Recipe$/],
+  ['learning', ({ learning }) => `/trainings/${learning}`, /^Recipe$/],
+  [
+    'compare-trainings',
+    ({ trained, learning }) => `/compare-trainings?training=${trained}&training=${learning}`,
+    /^Compare trainings$/,
+  ],
   ['nothing', () => '/nowhere', /^There is nothing at this address$/],
 ];
 
@@ -53,7 +77,7 @@ const LOOKS = [
 
 export function looking(open: Open): void {
   test.each(LOOKS)('%s', async (look, options) => {
-    const stage = await open(openTestService({ permits: 76 }), { ...options, reducedMotion: 'reduce' });
+    const stage = await open(openTestService({ permits: 64 }), { ...options, reducedMotion: 'reduce' });
     const { page } = stage;
     const made = await make(stage);
     const faults: Record<string, readonly string[]> = {};

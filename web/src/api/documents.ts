@@ -285,3 +285,80 @@ export const VIEWER = graphql(`
     }
   }
 `);
+
+graphql(`
+  fragment EstimateParts on Estimate {
+    value
+    low
+    high
+    reason
+  }
+`);
+
+graphql(`
+  fragment TrainingRow on TrainingRun {
+    id
+    status
+    queuePosition
+    createdAt
+    finishedAt
+    datasetName
+    failure {
+      code
+      message
+    }
+    model {
+      baseline
+      hash
+      initChannels
+    }
+    recipe {
+      epochs
+      seed
+    }
+    progress {
+      epochs
+      plannedEpochs
+    }
+    weights {
+      epoch
+      validationAuc
+    }
+    test {
+      auc {
+        ...EstimateParts
+      }
+      acc {
+        ...EstimateParts
+      }
+    }
+  }
+`);
+
+export const TRAINING_EVENTS = graphql(`
+  subscription TrainingEvents($id: ID!, $after: Int!) {
+    trainingEvents(id: $id, after: $after) {
+      __typename
+      sequence
+      at
+      ... on EpochFinished {
+        epoch {
+          epoch
+          trainingLoss
+          validationLoss
+          validationAuc
+          validationAcc
+          learningRate
+          seconds
+        }
+      }
+      ... on TrainingStatusChanged {
+        status
+        failure {
+          code
+          message
+        }
+      }
+    }
+  }
+`);

@@ -1,26 +1,49 @@
-// Follows a search's events for as long as somebody listens. A lost connection is taken up again after the
+// Follows the events of a search or a training for as long as somebody listens. A lost connection is taken up again after the
 // last event seen, so that each event is told once and in order, however often that happens.
 
 import { createClient } from 'graphql-ws';
 import { stringifyDocument } from 'urql';
-import type { EventsSubscription } from './generated/graphql.ts';
-import { EVENTS } from './documents.ts';
+import type { EventsSubscription, TrainingEventsSubscription } from './generated/graphql.ts';
+import { EVENTS, TRAINING_EVENTS } from './documents.ts';
 import { credentials } from './key.ts';
 
 export type SearchEvent = EventsSubscription['searchEvents'];
+export type TrainingEvent = TrainingEventsSubscription['trainingEvents'];
+
+interface Numbered {
+  readonly sequence: number;
+}
+
+/** Where events of a kind are told. */
+export interface Journal<E extends Numbered> {
+  readonly query: string;
+  readonly variables: (id: string, after: number) => Readonly<Record<string, unknown>>;
+  readonly eventOf: (data: Readonly<Record<string, unknown>>) => E;
+}
+
+export const OF_SEARCHES: Journal<SearchEvent> = {
+  query: stringifyDocument(EVENTS),
+  variables: (searchId, after) => ({ searchId, after }),
+  eventOf: ({ searchEvents }) => searchEvents as SearchEvent,
+};
+export const OF_TRAININGS: Journal<TrainingEvent> = {
+  query: stringifyDocument(TRAINING_EVENTS),
+  variables: (id, after) => ({ id, after }),
+  eventOf: ({ trainingEvents }) => trainingEvents as TrainingEvent,
+};
 
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
   /** It was lost, and will be tried again after some seconds. */
   | { readonly state: 'lost'; readonly retryIn: number }
-  /** The search has ended and all was told. */
+  /** What is followed has ended and all was told. */
   | { readonly state: 'ended' }
   /** The service refuses. */
   | { readonly state: 'refused'; readonly message: string };
 
-export interface Listener {
-  event(event: SearchEvent): void;
+export interface Listener<E> {
+  event(event: E): void;
   connection(connection: Connection): void;
 }
 
@@ -46,10 +69,11 @@ function rest(seconds: number, signal: AbortSignal): Promise<void> {
 const url = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`;
 
 /** `after`: the last event the listener has. Ends when `signal` aborts. */
-export async function follow(
-  searchId: string,
+export async function follow<E extends Numbered>(
+  journal: Journal<E>,
+  id: string,
   after: number,
-  listener: Listener,
+  listener: Listener<E>,
   signal: AbortSignal,
 ): Promise<void> {
   let [last, delay] = [after, FIRST_RETRY];
@@ -78,13 +102,14 @@ export async function follow(
     const close = (): void => void socket.dispose();
     signal.addEventListener('abort', close, { once: true });
     try {
-      const variables = { searchId, after: last };
-      for await (const { data, errors } of socket.iterate<EventsSubscription>({ query: QUERY, variables })) {
+      const asked = { query: journal.query, variables: journal.variables(id, last) };
+      for await (const { data, errors } of socket.iterate(asked)) {
         const [error] = errors ?? [];
         if (error !== undefined) return listener.connection({ state: 'refused', message: error.message });
         if (data === null || data === undefined) continue;
-        last = data.searchEvents.sequence;
-        listener.event(data.searchEvents);
+        const event = journal.eventOf(data);
+        last = event.sequence;
+        listener.event(event);
       }
       if (!signal.aborted) listener.connection({ state: 'ended' });
       return;
@@ -102,5 +127,3 @@ export async function follow(
     }
   }
 }
-
-const QUERY = stringifyDocument(EVENTS);

@@ -5,8 +5,10 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 import { paths, useParameter } from '../ui/address.ts';
 import { brief, count, moment, whole } from '../ui/format.ts';
-import { isNotFound, problemOf } from '../ui/problem.ts';
+import { isNotFound } from '../ui/problem.ts';
 import { Card, classes, Facts, Notice, State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
+import { TrainingsOfArchitecture } from '../trainings/related.tsx';
 import styles from './architecture.module.css';
 import { Chooser, ContextLine, useContextOf } from './context.tsx';
 import { ARCHITECTURE } from './documents.ts';
@@ -75,6 +77,11 @@ function Found({ architecture }: { readonly architecture: Architecture }) {
       )}
       <About architecture={architecture} />
       <Scores architecture={architecture} search={context.state === 'found' ? context.search.id : null} />
+      <TrainingsOfArchitecture
+        id={architecture.id}
+        dataset={architecture.protocol.dataset}
+        initChannels={architecture.protocol.initChannels}
+      />
       <Card title="Network">
         <Suspense fallback={<State title="Drawing the network" busy />}>
           <Diagram architecture={architecture} />
@@ -96,16 +103,7 @@ export default function ArchitectureView({ id }: { readonly id: string }) {
     return <State title="Loading the architecture" busy />;
   if (error !== undefined && !isNotFound(error)) {
     return (
-      <State title="The architecture cannot be read">
-        <p>{problemOf(error)}</p>
-        <button
-          type="button"
-          className={ui['button']}
-          onClick={() => again({ requestPolicy: 'network-only' })}
-        >
-          Try again
-        </button>
-      </State>
+      <Unread what="The architecture" error={error} again={() => again({ requestPolicy: 'network-only' })} />
     );
   }
   return (

@@ -7,6 +7,7 @@ import { paths, useParameter } from '../ui/address.ts';
 import { whole } from '../ui/format.ts';
 import { problemOf } from '../ui/problem.ts';
 import { classes, Notice, State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import styles from './architectures.module.css';
 import { type Asked, orderOf, pressed, type Question, questionOf, USUAL_SORT } from './asked.ts';
 import { type Column, columnsFor } from './columns.tsx';
@@ -145,23 +146,14 @@ function Rows(props: {
 
 function Problem({ archive: { error, retry, pages } }: { readonly archive: Archive }) {
   if (error === null) return null;
-  const again = (
-    <button type="button" className={ui['button']} onClick={retry}>
-      Try again
-    </button>
-  );
-  if (pages.total !== null) {
-    return (
-      <Notice tone="bad">
-        {problemOf(error)} {again}
-      </Notice>
-    );
-  }
+  if (pages.total === null) return <Unread what="The architectures" error={error} again={retry} />;
   return (
-    <State title="The architectures cannot be read">
-      <p>{problemOf(error)}</p>
-      {again}
-    </State>
+    <Notice tone="bad">
+      {problemOf(error)}{' '}
+      <button type="button" className={ui['button']} onClick={retry}>
+        Try again
+      </button>
+    </Notice>
   );
 }
 

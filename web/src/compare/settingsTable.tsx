@@ -1,7 +1,7 @@
 // The settings of the searches side by side; a setting that is not the same in all is marked.
 
 import { Link } from 'wouter';
-import { FIELDS } from '../searches/form.ts';
+import { SETTINGS } from '../searches/form.ts';
 import { paths, useParameter } from '../ui/address.ts';
 import { Card, Check, classes, styles as ui } from '../ui/ui.tsx';
 import styles from './compare.module.css';
@@ -13,7 +13,7 @@ export function SettingsTable({ searches }: { readonly searches: readonly Named[
   const [only, setOnly] = useParameter('only');
   const rows = settingRows(
     searches.map(({ there }) => there.search.settings),
-    FIELDS,
+    SETTINGS,
   );
   const differing = rows.filter(({ differs }) => differs);
   const shown = only === 'differences' ? differing : rows;

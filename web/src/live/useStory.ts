@@ -1,36 +1,39 @@
-// The story of a search for a component: whatever was told since it was last shown, at once.
+// The story of a run for a component: whatever was told since it was last shown, at once.
 
 import { startTransition, useEffect, useState } from 'react';
-import { type Connection, follow, type SearchEvent } from '../api/follow.ts';
-import { type Story, tell, UNTOLD } from './story.ts';
+import { type Connection, follow, type Journal, OF_SEARCHES, OF_TRAININGS } from '../api/follow.ts';
+import { tellCourse, UNTAUGHT } from './course.ts';
+import { tell, UNTOLD } from './story.ts';
 
-export interface Followed {
-  readonly story: Story;
+/** How events of a kind are folded to what is shown. */
+interface Fold<S, E extends { readonly sequence: number }> {
+  readonly journal: Journal<E>;
+  readonly begin: S;
+  readonly tell: (story: S, events: readonly E[]) => S;
+}
+
+interface Followed<S> {
+  readonly story: S;
   readonly connection: Connection;
 }
 
 /** Milliseconds between two showings: people see no more, and the page stays at ease. */
 const BETWEEN = 80;
 
-const START: Followed = { story: UNTOLD, connection: { state: 'connecting' } };
+const CONNECTING: Connection = { state: 'connecting' };
 
-/** Follows from the first event on; of one search in a component's life (give it a key). */
-export function useStory(searchId: string): Followed {
-  const [followed, setFollowed] = useState(START);
+/** Follows from the first event on; of one run in a component's life (give it a key). */
+function useFolded<S, E extends { readonly sequence: number }>(fold: Fold<S, E>, id: string): Followed<S> {
+  const [followed, setFollowed] = useState<Followed<S>>({ story: fold.begin, connection: CONNECTING });
   useEffect(() => {
     const controller = new AbortController();
-    let [story, connection, waiting, frame]: [Story, Connection, SearchEvent[], number] = [
-      UNTOLD,
-      START.connection,
-      [],
-      0,
-    ];
-    let shown = 0;
+    let [story, connection, waiting]: [S, Connection, E[]] = [fold.begin, CONNECTING, []];
+    let [frame, shown] = [0, 0];
     const show = (now: number): void => {
       frame = 0;
       if (now - shown < BETWEEN) return soon();
       shown = now;
-      story = tell(story, waiting);
+      story = fold.tell(story, waiting);
       waiting = [];
       // Drawn in slices between frames, so that the page answers meanwhile.
       startTransition(() => setFollowed({ story, connection }));
@@ -40,7 +43,8 @@ export function useStory(searchId: string): Followed {
       frame ||= requestAnimationFrame(show);
     }
     void follow(
-      searchId,
+      fold.journal,
+      id,
       0,
       {
         event(event) {
@@ -58,6 +62,12 @@ export function useStory(searchId: string): Followed {
       controller.abort();
       cancelAnimationFrame(frame);
     };
-  }, [searchId]);
+  }, [fold, id]);
   return followed;
 }
+
+const SEARCH = { journal: OF_SEARCHES, begin: UNTOLD, tell };
+const TRAINING = { journal: OF_TRAININGS, begin: UNTAUGHT, tell: tellCourse };
+
+export const useStory = (searchId: string) => useFolded(SEARCH, searchId);
+export const useCourse = (trainingId: string) => useFolded(TRAINING, trainingId);

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { figure, tickText } from '../ui/format.ts';
 import { paletteOf } from './colour.ts';
 import styles from './plot.module.css';
 import { inTurn } from './turns.ts';
@@ -22,6 +23,8 @@ export interface SeriesProps {
   readonly xs: readonly number[];
   readonly lines: readonly Line[];
   readonly height?: number;
+  /** An x with a line of its own; null: none. */
+  readonly mark?: number | null;
 }
 
 /** Milliseconds after which it is loaded again, when it could not be. */
@@ -38,7 +41,27 @@ function showLast(plot: uPlot): void {
   if (plot.cursor.idx === null && plot.legend.idx !== last) plot.setLegend({ idx: last }, false);
 }
 
-function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLElement): uPlot.Options {
+/** A dashed line from top to bottom. */
+function drawMark(plot: uPlot, at: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(at, 'x', true));
+  ctx.save();
+  ctx.beginPath();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.restore();
+}
+
+function optionsOf(
+  props: SeriesProps,
+  [width, height]: readonly [number, number],
+  box: HTMLElement,
+  marked: () => number | null,
+): uPlot.Options {
   const palette = paletteOf(box);
   const axis = {
     stroke: palette.faint,
@@ -51,18 +74,28 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
     scales: { x: { time: false } },
     axes: [
       { ...axis, incrs: WHOLE },
-      { ...axis, size: 56 },
+      { ...axis, size: 56, values: (_, ticks) => ticks.map(tickText) },
     ],
     cursor: { points: { size: 7 } },
-    hooks: { setLegend: [showLast] },
+    hooks: {
+      setLegend: [showLast],
+      draw: [
+        (plot) => {
+          const at = marked();
+          if (at !== null) drawMark(plot, at, palette.ink);
+        },
+      ],
+    },
     series: [
       { label: props.xLabel ?? 'generation' },
       ...props.lines.map(({ label, colour }) => ({
         label,
+        value: (_: uPlot, value: number | null) => figure(value),
         stroke: colour,
         width: 2,
         spanGaps: true,
-        points: { show: props.xs.length < 3 },
+        // Lines of one or two values are hard to see.
+        points: { show: ({ data: [all] }: uPlot) => all.length < 3 },
       })),
     ],
   };
@@ -70,7 +103,7 @@ function optionsOf(props: SeriesProps, width: number, height: number, box: HTMLE
 
 /** Drawn anew when lines come or go, or the place changes; more values are only appended to it. */
 export function Series(props: SeriesProps) {
-  const { label, xs, lines, height = 210 } = props;
+  const { label, xs, lines, height = 210, mark = null } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const width = useWidth(box);
@@ -78,6 +111,8 @@ export function Series(props: SeriesProps) {
   const data = [xs, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   const latest = useRef(data);
   latest.current = data;
+  const marked = useRef(mark);
+  marked.current = mark;
   const shape = lines.map((line) => `${line.label}${line.colour}`).join(' ');
   useEffect(() => {
     let gone = false;
@@ -88,7 +123,11 @@ export function Series(props: SeriesProps) {
       (Plot) => {
         if (gone) return;
         giveUp = inTurn(() => {
-          plot.current = new Plot(optionsOf(props, width, height, element), latest.current, element);
+          plot.current = new Plot(
+            optionsOf(props, [width, height], element, () => marked.current),
+            latest.current,
+            element,
+          );
         });
       },
       () => {
@@ -110,7 +149,7 @@ export function Series(props: SeriesProps) {
     plot.current.setData(latest.current);
     showLast(plot.current);
   };
-  useEffect(() => inTurn(append), [xs, lines]);
+  useEffect(() => inTurn(append), [xs, lines, mark]);
   const last = lines
     .map(({ label, values }) => `${label} ${values.findLast((value) => value !== null) ?? 'none'}`)
     .join(', ');

@@ -1,27 +1,14 @@
 // Where a search stands: what it is, what it does, how fast, how long still, and whether we hear of it.
 
 import type { Connection } from '../api/follow.ts';
+import { Heard, sayConnection } from '../live/connection.tsx';
 import { rateOf, type Story } from '../live/story.ts';
-import { Controls, type Controlled } from '../searches/controls.tsx';
-import { duration, figure, moment, titleOf, whole } from '../ui/format.ts';
+import { Controls } from '../searches/controls.tsx';
+import type { Controlled } from '../ui/controls.tsx';
+import { duration, figure, isOver, moment, titleOf, whole } from '../ui/format.ts';
 import { Facts, Notice, Progress, Status } from '../ui/ui.tsx';
 import type { Found } from './search.tsx';
 import styles from './search.module.css';
-
-const CONNECTION: { readonly [K in Connection['state']]: (c: Extract<Connection, { state: K }>) => string } =
-  {
-    connecting: () => 'connecting',
-    live: () => 'live',
-    lost: ({ retryIn }) => `lost, again in ${retryIn < 1 ? 'a moment' : duration(retryIn)}`,
-    ended: () => 'complete',
-    refused: ({ message }) => message,
-  };
-
-const sayConnection = (connection: Connection): string =>
-  (CONNECTION[connection.state] as (c: Connection) => string)(connection);
-
-const isOver = (story: Story): boolean =>
-  story.status === 'COMPLETED' || story.status === 'CANCELLED' || story.status === 'FAILED';
 
 export function Head(props: {
   readonly search: Found;
@@ -65,13 +52,8 @@ export function Head(props: {
           {status === 'PAUSED' && <span>Once that is mended, resume it: nothing is lost.</span>}
         </Notice>
       )}
-      {connection.state === 'lost' && (
-        <Notice tone="warn">
-          The connection to the service is lost. What it says meanwhile is fetched once it is back.
-        </Notice>
-      )}
-      {connection.state === 'refused' && <Notice tone="bad">{connection.message}</Notice>}
-      {!isOver(story) && <Progress value={scored / plannedEvaluations} label="Progress of the search" />}
+      <Heard connection={connection} />
+      {!isOver(status) && <Progress value={scored / plannedEvaluations} label="Progress of the search" />}
       <Facts facts={facts} />
     </header>
   );

@@ -8,10 +8,12 @@ import { SEARCH } from '../api/documents.ts';
 import { useKept } from '../api/useKept.ts';
 import type { SearchQuery } from '../api/generated/graphql.ts';
 import { useStory } from '../live/useStory.ts';
+import { TrainingsOfSearch } from '../trainings/related.tsx';
 import { inTurn } from '../plot/turns.ts';
 import { paths, useParameter } from '../ui/address.ts';
-import { isNotFound, problemOf } from '../ui/problem.ts';
+import { isNotFound } from '../ui/problem.ts';
 import { Card, State, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { Courses } from './courses.tsx';
 import { Front } from './front.tsx';
 import { Head } from './head.tsx';
@@ -87,6 +89,7 @@ function Live({ search, refresh }: { readonly search: Found; readonly refresh: (
             <Picks {...calm} />
             <Operations {...calm} />
           </div>
+          <TrainingsOfSearch id={search.id} className={styles['courses']} />
           <Courses search={search} story={settled} />
           <Profiles {...calm} brushes={brushes} onBrushes={setBrushes} />
           <Population {...calm} />
@@ -118,14 +121,7 @@ export default function SearchView({ id }: { readonly id: string }) {
   if (search !== undefined && !isGone) return <Live search={search} refresh={refresh} />;
   if (fetching) return <State title="Loading the search" busy />;
   if (error !== undefined && !isGone) {
-    return (
-      <State title="The search cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={refresh}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The search" error={error} again={refresh} />;
   }
   return (
     <State title="There is no such search">

@@ -1,6 +1,6 @@
 // All searches, the newest first: how far each has come, and what can be done to it.
 
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useQuery } from 'urql';
 import { SEARCHES } from '../api/documents.ts';
@@ -8,16 +8,16 @@ import { useKept } from '../api/useKept.ts';
 import type { SearchesQuery } from '../api/generated/graphql.ts';
 import { paths } from '../ui/address.ts';
 import { count, duration, figure, isAtWork, moment, titleOf, whole } from '../ui/format.ts';
+import list from '../ui/list.module.css';
+import { Pages, useLookAgain } from '../ui/list.tsx';
 import { problemOf } from '../ui/problem.ts';
 import { classes, Notice, Progress, State, Status, styles as ui } from '../ui/ui.tsx';
+import { Unread } from '../ui/unread.tsx';
 import { Controls } from './controls.tsx';
-import styles from './searches.module.css';
 
 type Row = SearchesQuery['searches']['edges'][number]['node'];
 
 const PAGE = 25;
-/** Milliseconds between two looks, while searches are at work and while none is: others may start one. */
-const [LOOK_AGAIN, LOOK_IDLY] = [2000, 8000];
 
 const took = ({ createdAt, finishedAt }: Row): string =>
   finishedAt ? duration((Date.parse(finishedAt) - Date.parse(createdAt)) / 1000) : '–';
@@ -48,7 +48,7 @@ function SearchRow(props: {
       <td>
         <Status of={row.status} position={row.queuePosition ?? null} />
       </td>
-      <td className={styles['progress']}>
+      <td className={list['progress']}>
         <Progress value={progress.evaluations / progress.plannedEvaluations} label={`Progress of ${name}`} />
         <span className="faint">
           {whole(progress.evaluations)} of {whole(progress.plannedEvaluations)}
@@ -91,24 +91,12 @@ export function Searches() {
   const data = useKept(answer);
   const rows = data?.searches.edges.map(({ node }) => node) ?? [];
   const look = (): void => again({ requestPolicy: 'network-only' });
-  const busy = rows.some(isAtWork);
-  const settled = !fetching && !stale;
-  useEffect(() => {
-    if (!settled) return;
-    const timer = setTimeout(look, busy || error !== undefined ? LOOK_AGAIN : LOOK_IDLY);
-    return () => clearTimeout(timer);
-  }, [settled, busy, error, data]);
+  const busy = rows.some(isAtWork) || error !== undefined;
+  useLookAgain(look, { settled: !fetching && !stale, busy, answer: data });
 
   if (data === undefined) {
     if (error === undefined) return <State title="Loading searches" busy />;
-    return (
-      <State title="The searches cannot be read">
-        <p>{problemOf(error)}</p>
-        <button type="button" className={ui['button']} onClick={look}>
-          Try again
-        </button>
-      </State>
-    );
+    return <Unread what="The searches" error={error} again={look} />;
   }
   const { totalCount, pageInfo } = data.searches;
   if (totalCount === 0) {
@@ -128,7 +116,7 @@ export function Searches() {
     setChecked((ids) => (on ? [...ids, id] : ids.filter((other) => other !== id)));
   return (
     <>
-      <div className={styles['head']}>
+      <div className={list['head']}>
         <h1>Searches</h1>
         <button
           type="button"
@@ -141,7 +129,7 @@ export function Searches() {
       </div>
       {error !== undefined && <Notice tone="bad">{problemOf(error)}</Notice>}
       <div className={classes(ui['card'], ui['scroll'])}>
-        <table className={classes(ui['table'], styles['table'])}>
+        <table className={classes(ui['table'], list['table'])}>
           <thead>
             <tr>
               <th>
@@ -168,29 +156,14 @@ export function Searches() {
           </tbody>
         </table>
       </div>
-      {(cursors.length > 0 || pageInfo.hasNextPage) && (
-        <nav className={styles['pages']} aria-label="Pages">
-          <button
-            type="button"
-            className={ui['button']}
-            disabled={cursors.length === 0}
-            onClick={() => setCursors((all) => all.slice(0, -1))}
-          >
-            Newer
-          </button>
-          <span className="faint">
-            {cursors.length * PAGE + 1} to {cursors.length * PAGE + rows.length} of {totalCount}
-          </span>
-          <button
-            type="button"
-            className={ui['button']}
-            disabled={!pageInfo.hasNextPage}
-            onClick={() => setCursors((all) => [...all, pageInfo.endCursor ?? ''])}
-          >
-            Older
-          </button>
-        </nav>
-      )}
+      <Pages
+        cursors={cursors}
+        onTurn={setCursors}
+        size={PAGE}
+        shown={rows.length}
+        total={totalCount}
+        next={pageInfo}
+      />
     </>
   );
 }

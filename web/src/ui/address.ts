@@ -29,6 +29,10 @@ export const paths = {
   architectures: '/architectures',
   architecture: (id: string, search?: string) =>
     `/architectures/${encodeURIComponent(id)}${search === undefined ? '' : `?search=${encodeURIComponent(search)}`}`,
+  trainings: '/trainings',
+  training: (id: string) => `/trainings/${encodeURIComponent(id)}`,
+  compareTrainings: (ids: readonly string[]) =>
+    `/compare-trainings?${ids.map((id) => `training=${encodeURIComponent(id)}`).join('&')}`,
   compare: (ids: readonly string[]) =>
     `/compare?${ids.map((id) => `search=${encodeURIComponent(id)}`).join('&')}`,
 } as const;

@@ -1,6 +1,12 @@
 // Numbers and times as people read them.
 
-import type { Indicator, SearchRowFragment, SearchStatus } from '../api/generated/graphql.ts';
+import type {
+  Baseline,
+  Indicator,
+  SearchRowFragment,
+  SearchStatus,
+  TrainingRowFragment,
+} from '../api/generated/graphql.ts';
 
 export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; readonly short: string }>> = {
   JACOB_COV: { label: 'Jacobian covariance', short: 'jacobCov' },
@@ -14,8 +20,12 @@ export const INDICATORS: Readonly<Record<Indicator, { readonly label: string; re
 
 const AT_WORK: ReadonlySet<SearchStatus> = new Set(['QUEUED', 'PREPARING', 'RUNNING']);
 
-/** Whether a search goes on by itself, now or when its turn comes. */
+/** Whether a run goes on by itself, now or when its turn comes. */
 export const isAtWork = ({ status }: { readonly status: SearchStatus }): boolean => AT_WORK.has(status);
+
+const OVER: ReadonlySet<SearchStatus> = new Set(['COMPLETED', 'CANCELLED', 'FAILED']);
+
+export const isOver = (status: SearchStatus): boolean => OVER.has(status);
 
 const PREFIXES = ['', 'k', 'M', 'G', 'T'] as const;
 
@@ -62,6 +72,19 @@ function shortOf(id: string): string {
   }
 }
 
+/** The last part of a dataset's path, or its name. */
+const shortName = (dataset: string): string => dataset.split('/').at(-1) ?? dataset;
+
+const BASELINES: Readonly<Record<Baseline, string>> = { RESNET18: 'ResNet-18' };
+
+/** What a trained network is called: a baseline's name, or what an architecture goes by. */
+export const modelTitle = ({ baseline, hash }: TrainingRowFragment['model']): string =>
+  baseline ? BASELINES[baseline] : `Architecture ${(hash ?? '').slice(0, 8)}`;
+
+/** What a training is called: what is trained on what, and what sets it apart. */
+export const trainingTitle = ({ model, datasetName, recipe }: TrainingRowFragment): string =>
+  `${modelTitle(model)} on ${shortName(datasetName)}, ${model.initChannels} channels, seed ${recipe.seed}`;
+
 /** What a search is called: its dataset and what sets it apart. */
 export const titleOf = ({ dataset, initChannels, seed, strategy }: SearchRowFragment['settings']): string =>
-  `${dataset.split('/').at(-1) ?? dataset}, ${initChannels} channels, seed ${seed}${strategy === 'RANDOM' ? ', random' : ''}`;
+  `${shortName(dataset)}, ${initChannels} channels, seed ${seed}${strategy === 'RANDOM' ? ', random' : ''}`;

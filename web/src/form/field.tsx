@@ -3,7 +3,7 @@
 import { useId } from 'react';
 import { INDICATORS } from '../ui/format.ts';
 import { styles as ui } from '../ui/ui.tsx';
-import type { FormField, Value } from './form.ts';
+import type { FormField, Value } from './fields.ts';
 
 export interface FieldProps {
   readonly field: FormField;
@@ -17,6 +17,7 @@ export interface FieldProps {
 const INPUT_MODES = {
   whole: 'numeric',
   number: 'decimal',
+  numbers: 'text',
   text: 'text',
   choice: 'text',
   choices: 'text',
