@@ -15,6 +15,7 @@ import { openQueueEngine } from '../src/queue/engine.ts';
 import { openService } from '../src/service/service.ts';
 import { openArchive } from '../src/storage/archive.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
+import { openWeights } from '../src/storage/weights.ts';
 import { startRedis } from '../test/support/redis.ts';
 
 export interface QueueOptions {
@@ -77,6 +78,7 @@ async function timeSearch(
     archive,
     engine: { ...engine, close: () => Promise.resolve() },
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
+    weights: openWeights(join(folder, 'weights')),
     now: () => new Date(),
     onError: (error) => console.error(error),
   });

@@ -15,7 +15,6 @@ import { runScore } from './cli/score.ts';
 import { runSearch, searchFlags } from './cli/search.ts';
 import { listSearches } from './cli/searches.ts';
 import { runTrain, trainFlags } from './cli/train.ts';
-import { readVersion } from './cli/version.ts';
 import { loadConfig } from './config.ts';
 import { type ErrorCode, MedNasError } from './search/errors.ts';
 import { VERSION } from './version.ts';

@@ -46,6 +46,7 @@ beforeAll(async () => {
     space: 'mstf',
     dataset: 'breastmnist',
     indicators: ['jacobCov', 'synflow'],
+    estimateEpochs: 3,
   });
   expected = bare(await local.evaluator(prepared.protocol, prepared.batch).evaluate(GENOTYPES, NEVER));
 });
