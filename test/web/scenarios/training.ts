@@ -150,6 +150,29 @@ export function training(open: Open): void {
     await page.getByRole('heading', { name: 'There is no such training' }).waitFor();
   });
 
+  test('one that is over tells its best epoch before any event has come, and nothing moves when they come', async () => {
+    const stage = await open(openTestService());
+    const { page, served } = stage;
+    const id = await startTraining(stage, { ...RESNET18, epochs: 1 });
+    await served.service.trainings.settled(rawTrainingId(id));
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.routeWebSocket(/graphql/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => void held.then(() => socket.send(message)));
+    });
+    await stage.visit(`/trainings/${id}`);
+    await fact(page, 'Best epoch', '1');
+    const weights = page.getByRole('region', { name: 'Weights' });
+    await weights.waitFor();
+    expect(await page.getByText('It ended before its first epoch').count()).toBe(0);
+    const { y } = (await weights.boundingBox()) ?? {};
+    release();
+    await fact(page, 'Epochs', '1 of 1');
+    await page.locator('.u-legend').nth(1).waitFor();
+    expect((await weights.boundingBox())?.y).toBe(y);
+  });
+
   test('with a key, its weights come by that key', async () => {
     const stage = await open(openTestService());
     const { page, served } = stage;
@@ -159,12 +182,12 @@ export function training(open: Open): void {
     await stage.visit('/');
     await page.evaluate((given) => sessionStorage.setItem('mednas key', given), key);
     await stage.visit(`/trainings/${id}`);
-    const asked = page.waitForRequest(/\/weights\//);
-    const [download] = await Promise.all([
+    const [asked, download] = await Promise.all([
+      page.waitForRequest(/\/weights\//),
       page.waitForEvent('download'),
       page.getByRole('button', { name: /^Download the weights/ }).click(),
     ]);
-    expect((await asked).headers()['authorization']).toBe(`Bearer ${key}`);
+    expect(asked.headers()['authorization']).toBe(`Bearer ${key}`);
     const { data } = await stage.ask(
       'query ($id: ID!) { trainingRun(id: $id) { weights { sha256 path } } }',
       { id },

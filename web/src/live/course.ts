@@ -16,6 +16,9 @@ export interface Epoch {
   readonly seconds: number;
 }
 
+/** What is known of the epoch whose weights are kept, of events or of the training itself. */
+export type Best = Pick<Epoch, 'epoch' | 'validationAuc'>;
+
 export interface Course {
   /** Of the last event told; 0: none yet. */
   readonly sequence: number;

@@ -1,7 +1,7 @@
 // How a training went, epoch by epoch.
 
 import { memo, useMemo } from 'react';
-import type { Course } from '../live/course.ts';
+import type { Best, Course } from '../live/course.ts';
 import { seriesColour } from '../plot/colour.ts';
 import { type Line, Series } from '../plot/series.tsx';
 import { share } from '../trainings/estimate.ts';
@@ -10,7 +10,7 @@ import styles from './training.module.css';
 
 export const Curves = memo(function Curves(props: {
   readonly epochs: Course['epochs'];
-  readonly best: Course['best'];
+  readonly best: Best | null;
   readonly over: boolean;
 }) {
   const { epochs, best, over } = props;

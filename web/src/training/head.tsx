@@ -3,7 +3,7 @@
 import { Link } from 'wouter';
 import type { Connection } from '../api/follow.ts';
 import { Heard, sayConnection } from '../live/connection.tsx';
-import { type Course, secondsLeft } from '../live/course.ts';
+import { type Best, type Course, secondsLeft } from '../live/course.ts';
 import { Controls } from '../trainings/controls.tsx';
 import { share } from '../trainings/estimate.ts';
 import type { Controlled } from '../ui/controls.tsx';
@@ -37,10 +37,11 @@ function Failure(props: {
 export function Head(props: {
   readonly run: Found;
   readonly course: Course;
+  readonly best: Best | null;
   readonly connection: Connection;
   readonly onDone: NonNullable<Controlled['onDone']>;
 }) {
-  const { run, course, connection, onDone } = props;
+  const { run, course, best, connection, onDone } = props;
   const { model, recipe } = run;
   const status = course.status ?? run.status;
   const failure = course.status === null ? run.failure : course.failure;
@@ -51,8 +52,8 @@ export function Head(props: {
   const { architecture } = model;
   const facts = [
     ['Epochs', `${done} of ${recipe.epochs}`],
-    ['Best validation AUC', share(course.best?.validationAuc)],
-    ['Best epoch', course.best === null ? '–' : course.best.epoch + 1],
+    ['Best validation AUC', share(best?.validationAuc)],
+    ['Best epoch', best === null ? '–' : best.epoch + 1],
     ['Learning rate', figure(last?.learningRate ?? recipe.learningRate)],
     ['An epoch takes', last === undefined ? '–' : `${figure(Number(last.seconds.toPrecision(2)))} s`],
     ['Time left', left === null ? '–' : duration(left)],

@@ -52,18 +52,21 @@ function Live({ run, refresh }: { readonly run: Found; readonly refresh: () => v
   const { story: course, connection } = useCourse(run.id);
   const [, navigate] = useLocation();
   const status = course.status ?? run.status;
+  // Known at once; events tell it only when they have come.
+  const best = course.best ?? run.weights ?? null;
   useEffect(refresh, [course.status, course.best?.epoch, connection.state === 'live']);
   return (
     <>
       <Head
         run={run}
         course={course}
+        best={best}
         connection={connection}
         onDone={(action) => (action === 'delete' ? navigate(paths.trainings) : refresh())}
       />
       <div className={styles['grid']}>
         <Results run={run} />
-        <Curves epochs={course.epochs} best={course.best} over={isOver(status)} />
+        <Curves epochs={course.epochs} best={best} over={isOver(status)} />
         {run.weights && <Weights weights={run.weights} />}
         <Recipe run={run} />
       </div>
