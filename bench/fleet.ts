@@ -195,8 +195,16 @@ async function measure(trial: Trial, strategy: StrategyName): Promise<Rate> {
   const redis = await startRedis();
   const simulated = simulate(real, times, known);
   const batches = { of: () => Promise.resolve(batch) };
+  const images = { of: () => Promise.reject(new Error('nothing is trained here')) };
   const opening = Array.from({ length: workers }, () =>
-    openWorker({ url: redis.url, engine: simulated, batches, version: 'bench', onError: console.error }),
+    openWorker({
+      url: redis.url,
+      engine: simulated,
+      batches,
+      images,
+      version: 'bench',
+      onError: console.error,
+    }),
   );
   const opened = await Promise.all(opening);
   const { engine } = await openQueueEngine({ url: redis.url, local: simulated, onError: console.error });

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openDatasets } from '../src/data/datasets.ts';
-import type { Engine } from '../src/engine/engine.ts';
 import { openEngine } from '../src/engine/pool.ts';
 import { openQueueEngine } from '../src/queue/engine.ts';
+import { type Computing, inProcess } from '../src/learning/school.ts';
 import { openService } from '../src/service/service.ts';
 import { openArchive } from '../src/storage/archive.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
@@ -62,7 +62,7 @@ interface Timing {
 
 /** A search in an archive of its own. */
 async function timeSearch(
-  engine: Engine,
+  computing: Computing,
   options: QueueOptions,
   seed: number,
   workers: readonly number[],
@@ -76,7 +76,8 @@ async function timeSearch(
   const archive = openArchive(await openSqlite(folder));
   const service = openService({
     archive,
-    engine: { ...engine, close: () => Promise.resolve() },
+    ...computing,
+    engine: { ...computing.engine, close: () => Promise.resolve() },
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
     weights: openWeights(join(folder, 'weights')),
     now: () => new Date(),
@@ -107,17 +108,17 @@ export async function queue(options: QueueOptions): Promise<void> {
   );
   const local = await openEngine({ workers: options.workers });
   const idle = await openEngine({ workers: 1 });
-  const { engine: queued } = await openQueueEngine({ url: redis.url, local: idle, onError: console.error });
+  const queued = await openQueueEngine({ url: redis.url, local: idle, onError: console.error });
   console.log(
     `${options.workers} threads on ${availableParallelism()} cores, ${options.initChannels} channels, batch 64, 28 px; load before: ${loadavg()[0]?.toFixed(2)}`,
   );
   const pids = children.flatMap(({ pid }) => pid ?? []);
   const ratios: { readonly rate: number; readonly cpu: number }[] = [];
   // Kernels are compiled, speeds learned.
-  await timeSearch(local, { ...options, generations: 1 }, 1000, pids);
+  await timeSearch(inProcess(local), { ...options, generations: 1 }, 1000, pids);
   await timeSearch(queued, { ...options, generations: 1 }, 1001, pids);
   for (let seed = 0; seed < options.rounds; seed++) {
-    const own = await timeSearch(local, options, seed, pids);
+    const own = await timeSearch(inProcess(local), options, seed, pids);
     const over = await timeSearch(queued, options, seed, pids);
     ratios.push({ rate: over.rate / own.rate, cpu: over.cpu / own.cpu });
     console.log(
@@ -133,7 +134,7 @@ export async function queue(options: QueueOptions): Promise<void> {
     child.kill('SIGTERM');
     await ended;
   }
-  await queued.close();
+  await queued.engine.close();
   await local.close();
   await redis.kill();
   rmSync(folder, { recursive: true });

@@ -4,6 +4,7 @@
 import { openDatasets } from '../src/data/datasets.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { openEngine } from '../src/engine/pool.ts';
+import { inProcess } from '../src/learning/school.ts';
 import { hypervolumeOf, type ResolvedSettings, search, type SearchState } from '../src/search/evolution.ts';
 import { parseSettings, type SearchSettings } from '../src/search/settings.ts';
 import type { StrategyName } from '../src/search/strategy.ts';
@@ -12,7 +13,7 @@ import { prepare } from '../src/service/protocol.ts';
 const datasets = openDatasets({ folders: [], dataFolder: '.', download: false });
 
 async function finalHypervolume(engine: Engine, settings: ResolvedSettings): Promise<number> {
-  const { protocol, batch } = await prepare(datasets, engine, settings);
+  const { protocol, batch } = await prepare({ datasets, ...inProcess(engine) }, settings);
   const evaluator = engine.evaluator(protocol, batch);
   const never = new AbortController().signal;
   let last: SearchState | null = null;

@@ -5,9 +5,9 @@ import type { Config } from './config.ts';
 import { openDatasets } from './data/datasets.ts';
 import type { Progress as DownloadProgress } from './data/download.ts';
 import { publishersAnd } from './data/source.ts';
-import type { Engine } from './engine/engine.ts';
 import type { Fleet } from './engine/fleet.ts';
 import { openEngine } from './engine/pool.ts';
+import { type Computing, inProcess } from './learning/school.ts';
 import type { BusChange } from './service/redis.ts';
 import { openService, type Service } from './service/service.ts';
 import { openWakeUps, type WakeUps } from './service/wakeUps.ts';
@@ -53,13 +53,13 @@ export const composeDocuments = ({ mongodbUri, dataDir }: Config): Promise<Docum
 export const composeArchive = async (config: Config): Promise<Archive> =>
   openArchive(await composeDocuments(config));
 
-/** Who scores. BullMQ is imported when it is used, for it takes its time. @throws MedNasError ENGINE_UNAVAILABLE */
+/** Who scores and trains. BullMQ is imported when it is used, for it takes its time. @throws MedNasError ENGINE_UNAVAILABLE */
 async function composeEngine(
   { backend, workers, queue }: Config,
   onError: Surroundings['onError'],
-): Promise<{ readonly engine: Engine; readonly fleet?: Fleet }> {
+): Promise<Computing & { readonly fleet?: Fleet }> {
   const local = await openEngine({ backend, workers });
-  if (queue === null) return { engine: local };
+  if (queue === null) return inProcess(local);
   try {
     const { openQueueEngine } = await import('./queue/engine.ts');
     return await openQueueEngine({ url: queue, local, onError: (error) => onError(error, 'queue') });

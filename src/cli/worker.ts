@@ -1,4 +1,4 @@
-// `mednas worker`: scores what services put into the queue, until it is told to end.
+// `mednas worker`: scores and trains what services put into the queue, until it is told to end.
 
 import { join } from 'node:path';
 import { openDatasets } from '../data/datasets.ts';
@@ -6,6 +6,7 @@ import { publishersAnd } from '../data/source.ts';
 import { endOnSignal } from '../ending.ts';
 import { openEngine } from '../engine/pool.ts';
 import { openBatches } from '../queue/batches.ts';
+import { openImages } from '../queue/images.ts';
 import { openWorker } from '../queue/worker.ts';
 import { MedNasError } from '../search/errors.ts';
 import { openLogger } from '../server/log.ts';
@@ -31,19 +32,17 @@ export async function runWorker({ workers }: Flags): Promise<void> {
   const datasets = openDatasets({
     folders: datasetFolders,
     dataFolder: dataDir,
-    // A batch from the API is small; the dataset it is of may not be.
+    // What the API has need not be downloaded twice, and a batch of it is small.
     download: download && api === null,
     confined: true,
     mayFetch: publishersAnd(downloadHosts),
   });
+  const from = api === null ? null : { url: api, key: apiKey };
   const worker = await openWorker({
     url: queue,
     engine,
-    batches: openBatches({
-      datasets,
-      folder: join(dataDir, 'batches'),
-      api: api === null ? null : { url: api, key: apiKey },
-    }),
+    batches: openBatches({ datasets, folder: join(dataDir, 'batches'), api: from }),
+    images: openImages({ datasets, folder: join(dataDir, 'copies'), api: from, trainer: engine.info }),
     version: VERSION,
     onError: (error) => logger.error({ err: error }, 'a worker has trouble'),
     onJob: (scored, of) => logger.debug({ scored, of }, 'a job is over'),

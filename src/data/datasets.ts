@@ -35,6 +35,14 @@ export interface Datasets {
    * UNKNOWN_DATASET, CORRUPT_DATASET, CHECKSUM_MISMATCH, DOWNLOAD_FAILED, STORAGE_FULL, STORAGE_READ_ONLY.
    */
   open(name: string): Promise<Dataset>;
+  /** The file that `open` would read, to be passed on as it is. Fails likewise, but for what is in the file. */
+  fileOf(name: string): Promise<DataFile>;
+}
+
+/** A set's file, and what it is known to be; null: what its labels say. */
+interface Found {
+  readonly file: DataFile;
+  readonly set: KnownSet | null;
 }
 
 export interface DatasetsOptions {
@@ -80,24 +88,24 @@ function unknownName(name: string, known: readonly KnownSet[]): MedNasError {
   );
 }
 
-async function openInside(
+async function findByPathInside(
   name: string,
   folders: readonly string[],
   known: readonly KnownSet[],
-): Promise<Dataset> {
+): Promise<Found> {
   const path = await findInside(folders, name);
   if (path === null)
     throw unknown(name, 'the folders for datasets have no .npz file at that path. Names need no folder.');
-  return await openFound(await dataFile(path, name), known);
+  return await recognised(await dataFile(path, name), known);
 }
 
-async function openFound(file: DataFile, known: readonly KnownSet[]): Promise<Dataset> {
+async function recognised(file: DataFile, known: readonly KnownSet[]): Promise<Found> {
   const set = known.find((set) => `${set.name}.npz` === basename(file.path));
   const official = set !== undefined && (await md5Of(file)) === set.md5;
-  return await openMedMnist(file, file.label, official ? set : null);
+  return { file, set: official ? set : null };
 }
 
-async function openByPath(name: string, known: readonly KnownSet[]): Promise<Dataset> {
+async function findByPath(name: string, known: readonly KnownSet[]): Promise<Found> {
   if (name.includes('\0')) throw unknown(name, 'no path has the character NUL in it.');
   const set = known.find((set) => `${set.name}.npz` === basename(name));
   const file = await dataFile(resolve(name)).catch((error: unknown) => {
@@ -105,7 +113,7 @@ async function openByPath(name: string, known: readonly KnownSet[]): Promise<Dat
     const byName = set === undefined ? '' : ` To open the known set, ask for ${set.name}.`;
     throw unknown(name, `no file can be found at that path (${codeOf(error)}).${byName}`, error);
   });
-  return await openFound(file, known);
+  return await recognised(file, known);
 }
 
 async function checkMd5(set: KnownSet, file: DataFile): Promise<void> {
@@ -164,6 +172,14 @@ export function openDatasets(options: DatasetsOptions): Datasets {
     return work;
   }
 
+  async function look(name: string): Promise<Found> {
+    if (isDatasetPath(name))
+      return await (options.confined ? findByPathInside(name, folders, known) : findByPath(name, known));
+    const set = known.find((set) => set.name === name);
+    if (set === undefined) throw unknownName(name, known);
+    return { file: await obtainOnce(set), set };
+  }
+
   return {
     list: () =>
       Promise.all(
@@ -175,11 +191,9 @@ export function openDatasets(options: DatasetsOptions): Datasets {
         }),
       ),
     async open(name) {
-      if (isDatasetPath(name))
-        return await (options.confined ? openInside(name, folders, known) : openByPath(name, known));
-      const set = known.find((set) => set.name === name);
-      if (set === undefined) throw unknownName(name, known);
-      return await openMedMnist(await obtainOnce(set), set.name, set);
+      const { file, set } = await look(name);
+      return await openMedMnist(file, isDatasetPath(name) ? file.label : name, set);
     },
+    fileOf: async (name) => (await look(name)).file,
   };
 }

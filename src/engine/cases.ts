@@ -5,7 +5,7 @@ import { TRAINING_FREE, type Protocol } from '../search/evaluation.ts';
 import { streamKey, uniformAt } from '../search/random.ts';
 import { mstf } from '../search/space/mstf.ts';
 import type { Genotype } from '../search/space/space.ts';
-import type { Engine, Inspection } from './engine.ts';
+import type { Inspection, ScoringEngine } from './engine.ts';
 
 export interface Case {
   readonly genotype: Genotype;
@@ -29,7 +29,7 @@ function imagesOf(given: Case): Float32Array {
 }
 
 /** All indicators of a case, and what they were made of. */
-export async function inspectCase(engine: Engine, given: Case): Promise<Inspection> {
+export async function inspectCase(engine: ScoringEngine, given: Case): Promise<Inspection> {
   const { genotype, size, inputChannels, classes, batch, initChannels, seed } = given;
   const protocol: Protocol = {
     space: mstf.id,

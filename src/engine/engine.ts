@@ -117,15 +117,29 @@ export interface EngineLoad {
   readonly crashes: number;
 }
 
-export interface Engine {
+/** One that scores, here or elsewhere. */
+export interface ScoringEngine {
   readonly info: EngineInfo;
-  /** What trains, predicts and measures, where that is not what scores. */
-  readonly trainer?: EngineInfo;
   readonly load: () => EngineLoad;
   /** Of a search whose scores so far have these numerics; null: it has none. Unless there, its own, always. */
   readonly numericsFor?: (before: string | null) => string;
   evaluator(protocol: Protocol, batch: EngineBatch): Evaluator;
   inspect(genotype: Genotype, protocol: Protocol, batch: EngineBatch): Promise<Inspection>;
+  /**
+   * Does nothing when a worker has the memory for every architecture of so many blocks.
+   * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.
+   */
+  requireFit(protocol: Protocol, blocks: number): void;
+  /**
+   * Scores a tiny network, or sees that all threads are at work.
+   * @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now.
+   */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One whose threads are of this process: it trains too. */
+export interface Engine extends ScoringEngine {
   /**
    * Trains for about a second, at least one update. The same updates come to the same state bit for bit, however
    * they are cut into lessons.
@@ -141,15 +155,4 @@ export interface Engine {
   ): Promise<Float32Array>;
   /** What a split measures, by a thread: on large splits that takes seconds. @throws MedNasError as `measure`. */
   measure(examination: Examination, signal: AbortSignal): Promise<Measured>;
-  /**
-   * Does nothing when a worker has the memory for every architecture of so many blocks.
-   * @throws MedNasError BATCH_TOO_LARGE that says how much it takes, how much there is, and the largest batch that fits.
-   */
-  requireFit(protocol: Protocol, blocks: number): void;
-  /**
-   * Scores a tiny network, or sees that all threads are at work.
-   * @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now.
-   */
-  check(): Promise<void>;
-  close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // Who scores: this process, or all that take jobs from a queue.
 
 import { hostname } from 'node:os';
-import type { Engine, EngineInfo } from './engine.ts';
+import type { EngineInfo, ScoringEngine } from './engine.ts';
 
 /** A process that scores, as it tells of itself. */
 export interface FleetWorker extends EngineInfo {
@@ -38,7 +38,7 @@ export interface Fleet {
 }
 
 /** Of this process alone. */
-export function soleFleet({ info, load }: Engine, version: string, now: () => Date): Fleet {
+export function soleFleet({ info, load }: ScoringEngine, version: string, now: () => Date): Fleet {
   const since = now().toISOString();
   const id = `${hostname()}-${process.pid}`;
   return {

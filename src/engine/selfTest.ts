@@ -3,7 +3,7 @@
 
 import type { IndicatorName, TrainingFreeName } from '../search/evaluation.ts';
 import { type Case, inspectCase } from './cases.ts';
-import type { Engine } from './engine.ts';
+import type { ScoringEngine } from './engine.ts';
 
 /** Four blocks with every operation of the space. */
 const KNOWN: Case = {
@@ -48,7 +48,7 @@ export interface Check extends Known {
 }
 
 /** A check an indicator. @throws MedNasError ENGINE_UNAVAILABLE when nothing can be computed at all. */
-export async function selfTest(engine: Engine): Promise<readonly Check[]> {
+export async function selfTest(engine: ScoringEngine): Promise<readonly Check[]> {
   const { scores } = (await inspectCase(engine, KNOWN)).evaluation;
   return Object.entries(VALUES).map(([name, { wanted, tolerance }]) => {
     const indicator = name as IndicatorName;

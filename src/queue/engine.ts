@@ -1,18 +1,20 @@
-// The engine of a service that leaves scoring to workers. What it tells of itself is what the workers are:
-// among those that are there, the arithmetic that is fastest together. This process' own engine says what
-// arithmetic it would be where there is no worker yet, and trains, which workers do not: its threads start
-// with the first training.
+// The engine and the school of a service that leaves scoring and training to workers. What they tell of themselves is
+// what the workers are: among those that are there, the arithmetic that is fastest together. This process' own engine
+// says what arithmetic it would be where there is no worker yet.
 
 import type { Redis } from 'ioredis';
-import type { Engine, EngineInfo } from '../engine/engine.ts';
+import type { Engine, EngineInfo, ScoringEngine } from '../engine/engine.ts';
 import { type Fleet, type FleetWorker, JOB_OUTCOMES, type JobOutcome } from '../engine/fleet.ts';
 import { loadKernels } from '../engine/kernels/load.ts';
 import { requireFit, workerRoom } from '../engine/memory.ts';
+import type { Computing } from '../learning/school.ts';
 import { openQueueEvaluator, type Pace } from './evaluator.ts';
 import { readFleet, watchFleet } from './fleet.ts';
-import { queueOf } from './jobs.ts';
+import { type Job, queueOf, type Scored, type ScoreJob, type Taught, type TrainingJob } from './jobs.ts';
 import { type Line, openLine } from './line.ts';
 import { openRedis, soon, whileThere } from './redis.ts';
+import { openQueueSchool } from './school.ts';
+import { openStates } from './states.ts';
 
 export interface QueueEngineOptions {
   readonly url: string;
@@ -69,12 +71,16 @@ export function paceOf(workers: readonly FleetWorker[], numerics: string): Pace 
 }
 
 /** The lines of a process, each opened when it is first needed. */
-function openLines(redis: Redis, onError: (error: unknown) => void) {
-  const lines = new Map<string, Promise<Line>>();
+function openLines<J extends Job, A>(
+  work: 'score' | 'train',
+  redis: Redis,
+  onError: (error: unknown) => void,
+) {
+  const lines = new Map<string, Promise<Line<J, A>>>();
   return {
-    get(numerics: string): Promise<Line> {
-      const name = queueOf('score', numerics);
-      const line = lines.get(name) ?? openLine(name, redis, onError);
+    get(numerics: string): Promise<Line<J, A>> {
+      const name = queueOf(work, numerics);
+      const line = lines.get(name) ?? openLine<J, A>(name, redis, onError);
       lines.set(name, line);
       return line;
     },
@@ -87,36 +93,35 @@ function openLines(redis: Redis, onError: (error: unknown) => void) {
 /** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached. */
 export async function openQueueEngine(
   options: QueueEngineOptions,
-): Promise<{ readonly engine: Engine; readonly fleet: Fleet }> {
+): Promise<Computing & { readonly fleet: Fleet }> {
   const { url, local, onError, patienceMs = PATIENCE_MS } = options;
   const redis = await openRedis(url, onError);
   const view = await watchFleet(redis);
-  const lines = openLines(redis, whileThere(redis, onError));
+  const trouble = whileThere(redis, onError);
+  const scoring = openLines<ScoreJob, Scored>('score', redis, trouble);
+  const training = openLines<TrainingJob, Taught>('train', redis, trouble);
   const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
   const outcomes: Record<JobOutcome, number> = { completed: 0, returned: 0, lost: 0, died: 0, failed: 0 };
   let waiting = 0;
+  const onEnd = (outcome: JobOutcome): void => void (outcomes[outcome] += 1);
   const preferred = (): readonly FleetWorker[] | undefined => groupsOf(view.now())[0];
 
-  const engine: Engine = {
+  const engine: ScoringEngine = {
     get info() {
       return infoOf(preferred(), local.info);
     },
-    trainer: local.info,
     load: () => ({ busy: sum(view.now().map(({ busy }) => busy)), waiting, crashes: outcomes.died }),
     numericsFor: (before) => before ?? engine.info.numerics,
     evaluator: (protocol) =>
       openQueueEvaluator({
-        line: () => lines.get(protocol.numerics),
+        line: () => scoring.get(protocol.numerics),
         protocol,
         pace: () => paceOf(view.now(), protocol.numerics),
-        onEnd: (outcome) => (outcomes[outcome] += 1),
+        onEnd,
         onWaiting: (change) => (waiting += change),
         patienceMs,
       }),
     inspect: (...args) => local.inspect(...args),
-    train: (...args) => local.train(...args),
-    predict: (...args) => local.predict(...args),
-    measure: (...args) => local.measure(...args),
     requireFit(protocol, blocks) {
       const limits = view.now().filter(({ numerics }) => numerics === protocol.numerics);
       const limit = least(limits.map(({ workerMemory }) => workerMemory));
@@ -126,17 +131,34 @@ export async function openQueueEngine(
     check: async () => void (await soon(redis.ping())),
     async close() {
       view.close();
-      await lines.close();
+      await Promise.all([scoring.close(), training.close()]);
       redis.disconnect();
       await local.close();
     },
   };
+  const school = openQueueSchool({
+    line: (numerics) => training.get(numerics),
+    states: openStates(redis),
+    trainerFor(before) {
+      const numerics = before ?? engine.info.numerics;
+      const memories = view.now().filter((worker) => worker.numerics === numerics);
+      // Whoever trains holds the images, and so does this process, which finds them fit for it.
+      return { numerics, memory: Math.min(local.info.memory, ...memories.map(({ memory }) => memory)) };
+    },
+    lanes: (numerics) => paceOf(view.now(), numerics).lanes,
+    onEnd,
+    patienceMs,
+  });
   const fleet: Fleet = {
     workers: () => soon(readFleet(redis)),
     async jobs() {
       const names = new Set([...view.now().map(({ numerics }) => numerics), engine.info.numerics]);
       const counts = await soon(
-        Promise.all([...names].map(async (numerics) => (await lines.get(numerics)).counts())),
+        Promise.all(
+          [...names].flatMap((numerics) =>
+            [scoring, training].map(async (lines) => (await lines.get(numerics)).counts()),
+          ),
+        ),
       );
       return {
         waiting: sum(counts.map((each) => each.waiting)),
@@ -145,5 +167,5 @@ export async function openQueueEngine(
       };
     },
   };
-  return { engine, fleet };
+  return { engine, school, fleet };
 }

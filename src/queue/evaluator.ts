@@ -3,11 +3,13 @@
 
 import type { Evaluator } from '../engine/engine.ts';
 import type { JobOutcome } from '../engine/fleet.ts';
-import { MedNasError } from '../search/errors.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
+import type { Scored, ScoreJob } from './jobs.ts';
 import type { Line } from './line.ts';
+import { openLanes } from './lanes.ts';
 import { unlessAborted } from './mailbox.ts';
-import { LOOK_MS, openRound } from './round.ts';
+import { openPatience } from './patience.ts';
+import { IN_FLIGHT_A_LANE, LOOK_MS, openRound } from './round.ts';
 
 /** What the workers of one arithmetic can do together. */
 export interface Pace {
@@ -18,7 +20,7 @@ export interface Pace {
 }
 
 export interface QueueEvaluatorParts {
-  readonly line: () => Promise<Line>;
+  readonly line: () => Promise<Line<ScoreJob, Scored>>;
   readonly protocol: Protocol;
   readonly pace: () => Pace;
   readonly onEnd: (outcome: JobOutcome) => void;
@@ -34,25 +36,10 @@ const ENOUGH_SECONDS = 0.25;
 const secondsOf = ({ scores }: Evaluation): number =>
   Object.values(scores).reduce((sum, { seconds }) => sum + seconds, 0);
 
-const nobody = (numerics: string, ms: number): MedNasError =>
-  new MedNasError(
-    'WORKERS_UNAVAILABLE',
-    `For ${Math.round(ms / 60_000)} minutes there has been no worker whose arithmetic is '${numerics}'. ` +
-      'Start `mednas worker` where the scores so far were computed, and resume the search.',
-  );
-
-/** How long the fleet has had no worker. @throws MedNasError WORKERS_UNAVAILABLE when that is too long. */
-function openPatience({ pace, protocol, patienceMs }: QueueEvaluatorParts): () => void {
-  let seenAt = performance.now();
-  return () => {
-    if (pace().lanes > 0) seenAt = performance.now();
-    else if (performance.now() - seenAt > patienceMs) throw nobody(protocol.numerics, patienceMs);
-  };
-}
-
 export function openQueueEvaluator(parts: QueueEvaluatorParts): Evaluator {
-  const { protocol, pace, onEnd, onWaiting } = parts;
+  const { protocol, pace, onEnd, onWaiting, patienceMs } = parts;
   const measured = { cost: 0, seconds: 0 };
+  const lanes = (): number => pace().lanes;
   const speed = (): number =>
     measured.seconds > ENOUGH_SECONDS ? measured.cost / measured.seconds : pace().speed;
 
@@ -60,11 +47,15 @@ export function openQueueEvaluator(parts: QueueEvaluatorParts): Evaluator {
     async evaluate(genotypes, signal, onScored) {
       signal.throwIfAborted();
       if (genotypes.length === 0) return [];
+      const { numerics } = protocol;
+      const requireWorkers = openPatience({ numerics, lanes, patienceMs, who: 'search' });
+      const failure = new AbortController();
+      const stop = AbortSignal.any([signal, failure.signal]);
       const round = openRound({
         line: await unlessAborted(parts.line(), signal),
         protocol,
         genotypes,
-        lanes: () => pace().lanes,
+        lanes,
         secondsOf: (cost) => cost / speed(),
         onScore(evaluation, cost) {
           measured.cost += cost;
@@ -73,28 +64,33 @@ export function openQueueEvaluator(parts: QueueEvaluatorParts): Evaluator {
         },
         onEnd,
       });
-      const requireWorkers = openPatience(parts);
+      const telling = openLanes(
+        () => IN_FLIGHT_A_LANE * Math.max(1, lanes()),
+        async (i: number) => {
+          if (!stop.aborted) await onScored?.(i, round.results[i] as Evaluation);
+        },
+        (error) => failure.abort(error),
+      );
       const clock = setInterval(round.tick, LOOK_MS);
       onWaiting(genotypes.length);
       try {
         let fresh: readonly number[] = [];
         for (;;) {
-          // Before the scores are told, which takes the archive its time.
-          await unlessAborted(round.put(), signal);
-          const told = fresh.map(async (i) => await onScored?.(i, round.results[i] as Evaluation));
-          const failed = (await Promise.allSettled(told)).find(({ status }) => status === 'rejected');
-          if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+          // Before the scores are told, which takes the archive its time, or a training.
+          await unlessAborted(round.put(), stop);
+          fresh.forEach(telling.add);
           if (round.left() === 0) break;
           requireWorkers();
-          fresh = await round.hear(signal);
+          fresh = await round.hear(stop);
         }
-        signal.throwIfAborted();
-        return round.results;
       } finally {
         clearInterval(clock);
         onWaiting(-round.left());
         round.close();
+        await telling.done();
       }
+      stop.throwIfAborted();
+      return round.results;
     },
   };
 }

@@ -5,28 +5,29 @@
 import { Job as Stored, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { MedNasError } from '../search/errors.ts';
-import type { Job, JobId, Scored } from './jobs.ts';
+import type { Job, JobId } from './jobs.ts';
 import { PREFIX } from './redis.ts';
 
-export type News =
+/** `A`: what a job answers, all at once or in parts. */
+export type News<A> =
   /** On the way. */
-  | { readonly type: 'scored'; readonly scored: Scored }
-  /** All there will be: not of every genotype when its worker was told to stop. */
-  | { readonly type: 'ended'; readonly scored: Scored }
+  | { readonly type: 'told'; readonly answer: A }
+  /** All there will be, which is not all there was to do when its worker was told to stop. */
+  | { readonly type: 'ended'; readonly answer: A }
   | { readonly type: 'failed'; readonly reason: string }
   /** Redis does not know it. */
   | { readonly type: 'gone' };
 
 /** A queue. @throws MedNasError ENGINE_UNAVAILABLE when Redis refuses what it is asked. */
-export interface Line {
+export interface Line<J extends Job, A> {
   /** Puts a job in unless it is there; what there is to tell of it when an earlier one has ended. */
-  readonly put: (id: JobId, job: Job) => Promise<News | null>;
+  readonly put: (id: JobId, job: J) => Promise<News<A> | null>;
   /** null: it waits, or is at work. */
-  readonly look: (id: JobId) => Promise<News | null>;
+  readonly look: (id: JobId) => Promise<News<A> | null>;
   /** Tells of a job until what is returned is called. */
-  readonly listen: (id: JobId, hear: (news: News) => void) => () => void;
+  readonly listen: (id: JobId, hear: (news: News<A>) => void) => () => void;
   /** Forgets a job that has ended. */
-  readonly forget: (id: JobId) => void;
+  readonly forget: (id: JobId) => Promise<void>;
   /** Takes out what waits, and tells workers to stop what they are at. */
   readonly withdraw: (ids: readonly JobId[]) => void;
   readonly counts: () => Promise<{ readonly waiting: number; readonly active: number }>;
@@ -35,6 +36,9 @@ export interface Line {
 
 /** Workers that are at a job of these ids, a JSON list, stop. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
+
+/** What BullMQ says of a job whose workers have died, or lost it, once too often. */
+export const STALLED_OUT = /stalled more than/;
 
 /** What has ended is kept for a coordinator that takes over, and what has failed for a person. */
 const HOUR = 3600;
@@ -49,15 +53,13 @@ const ATTEMPTS = { attempts: 4, backoff: { type: 'exponential', delay: 250 } };
 /** Events kept in Redis, for readers that are slow. Each tells of a quarter of a second's scores at most. */
 const EVENTS_KEPT = 5000;
 
-type StoredJob = Stored<Job, Scored>;
-
-const newsOf = (job: StoredJob | undefined): News | null => {
+function newsOf<J extends Job, A>(job: Stored<J, A> | undefined): News<A> | null {
   if (job === undefined) return { type: 'gone' };
   if (job.finishedOn === undefined) return null;
   return job.failedReason
     ? { type: 'failed', reason: job.failedReason }
-    : { type: 'ended', scored: job.returnvalue };
-};
+    : { type: 'ended', answer: job.returnvalue };
+}
 
 /** What Redis answers, which may be full, or read-only. */
 const usable = <T>(answer: Promise<T>): Promise<T> =>
@@ -67,26 +69,31 @@ const usable = <T>(answer: Promise<T>): Promise<T> =>
   });
 
 /** `onError`: told of what goes wrong in the background. */
-export async function openLine(name: string, redis: Redis, onError: (error: unknown) => void): Promise<Line> {
+export async function openLine<J extends Job, A>(
+  name: string,
+  redis: Redis,
+  onError: (error: unknown) => void,
+): Promise<Line<J, A>> {
   const options = { connection: redis, prefix: PREFIX };
-  const queue = new Queue<Job, Scored>(name, { ...options, streams: { events: { maxLen: EVENTS_KEPT } } });
+  const queue = new Queue<J, A, string, J, A, string>(name, {
+    ...options,
+    streams: { events: { maxLen: EVENTS_KEPT } },
+  });
   const events = new QueueEvents(name, options);
   queue.on('error', onError);
   events.on('error', onError);
-  const listeners = new Map<string, Set<(news: News) => void>>();
-  const tell = (id: string, news: News): void => listeners.get(id)?.forEach((hear) => hear(news));
-  events.on('progress', ({ jobId, data }) =>
-    tell(jobId, { type: 'scored', scored: data as unknown as Scored }),
-  );
+  const listeners = new Map<string, Set<(news: News<A>) => void>>();
+  const tell = (id: string, news: News<A>): void => listeners.get(id)?.forEach((hear) => hear(news));
+  events.on('progress', ({ jobId, data }) => tell(jobId, { type: 'told', answer: data as unknown as A }));
   events.on('completed', ({ jobId, returnvalue }) =>
-    tell(jobId, { type: 'ended', scored: returnvalue as Scored }),
+    tell(jobId, { type: 'ended', answer: returnvalue as A }),
   );
   events.on('failed', ({ jobId, failedReason }) => tell(jobId, { type: 'failed', reason: failedReason }));
   await events.waitUntilReady();
 
-  const find = (id: JobId): Promise<StoredJob | undefined> => Stored.fromId<Job, Scored>(queue, id);
+  const find = (id: JobId): Promise<Stored<J, A> | undefined> => Stored.fromId<J, A>(queue, id);
 
-  async function put(id: JobId, job: Job): Promise<News | null> {
+  async function put(id: JobId, job: J): Promise<News<A> | null> {
     const earlier = newsOf(await find(id));
     if (earlier?.type === 'ended') return earlier;
     // Tried again: by whoever asks, after the trouble may have been mended.
@@ -106,7 +113,7 @@ export async function openLine(name: string, redis: Redis, onError: (error: unkn
         if (those.size === 0 && listeners.get(id) === those) listeners.delete(id);
       };
     },
-    forget: (id) => void queue.remove(id).catch(onError),
+    forget: async (id) => void (await queue.remove(id).catch(onError)),
     withdraw(ids) {
       if (ids.length === 0) return;
       // What is at work is locked, and is not removed.

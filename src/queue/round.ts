@@ -6,13 +6,13 @@ import type { JobOutcome } from '../engine/fleet.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Evaluation } from '../search/evaluation.ts';
 import type { Genotype } from '../search/space/space.ts';
-import { type JobId, jobIdOf, type ScoreJob } from './jobs.ts';
+import { type JobId, jobIdOf, type ScoreJob, type Scored } from './jobs.ts';
 import { type LedgerParts, openLedger } from './ledger.ts';
-import type { Line, News } from './line.ts';
+import { type Line, type News, STALLED_OUT } from './line.ts';
 import { openMailbox, unlessAborted } from './mailbox.ts';
 
 export interface RoundParts extends LedgerParts {
-  readonly line: Line;
+  readonly line: Line<ScoreJob, Scored>;
   readonly onEnd: (outcome: JobOutcome) => void;
 }
 
@@ -23,10 +23,7 @@ export const LOOK_MS = 1000;
  * Jobs in flight, by lane: one at work and one that waits, so that a worker finds the next at once; no more,
  * so that searches that share the queue, which is first come first served, take turns.
  */
-const IN_FLIGHT_A_LANE = 2;
-
-/** What BullMQ says of a job whose workers have died, or lost it, once too often. */
-const STALLED_OUT = /stalled more than/;
+export const IN_FLIGHT_A_LANE = 2;
 
 interface Flight {
   readonly job: ScoreJob;
@@ -49,12 +46,14 @@ export interface Round {
   readonly close: () => void;
 }
 
+type ScoreNews = News<Scored>;
+
 /** One function for each type of news; each gives the places it tells the scores of. */
 type Hearers = {
-  readonly [T in News['type']]: (
+  readonly [T in ScoreNews['type']]: (
     id: JobId,
     flight: Flight,
-    news: Extract<News, { readonly type: T }>,
+    news: Extract<ScoreNews, { readonly type: T }>,
   ) => readonly number[];
 };
 
@@ -62,11 +61,14 @@ export function openRound(parts: RoundParts): Round {
   const { line, protocol, genotypes, lanes, onEnd } = parts;
   const ledger = openLedger(parts);
   /** null: time to look. */
-  const mailbox = openMailbox<readonly [JobId, News] | null>();
+  const mailbox = openMailbox<readonly [JobId, ScoreNews] | null>();
   const flights = new Map<JobId, Flight>();
 
   /** Asks of several jobs; what there is to tell is news. */
-  async function ask(ids: readonly JobId[], question: (id: JobId) => Promise<News | null>): Promise<void> {
+  async function ask(
+    ids: readonly JobId[],
+    question: (id: JobId) => Promise<ScoreNews | null>,
+  ): Promise<void> {
     const told = await Promise.all(ids.map(question));
     told.forEach((news, i) => news !== null && mailbox.post([ids[i] as JobId, news]));
   }
@@ -97,10 +99,10 @@ export function openRound(parts: RoundParts): Round {
   }
 
   const HEAR: Hearers = {
-    scored: (_, { places }, { scored }) => ledger.note(places, scored),
-    ended(id, flight, { scored }) {
-      const fresh = ledger.note(flight.places, scored);
-      line.forget(id);
+    told: (_, { places }, { answer }) => ledger.note(places, answer),
+    ended(id, flight, { answer }) {
+      const fresh = ledger.note(flight.places, answer);
+      void line.forget(id);
       const isWhole = ledger.unscored(flight.places).length === 0;
       ledger.giveBack(end(id, flight, isWhole ? 'completed' : 'returned'));
       return fresh;
@@ -116,11 +118,11 @@ export function openRound(parts: RoundParts): Round {
     },
   };
 
-  function hear([id, news]: readonly [JobId, News]): readonly number[] {
+  function hear([id, news]: readonly [JobId, ScoreNews]): readonly number[] {
     const flight = flights.get(id);
     if (flight === undefined) return [];
     flight.heardAt = performance.now();
-    const hearer = HEAR[news.type] as (id: JobId, flight: Flight, news: News) => readonly number[];
+    const hearer = HEAR[news.type] as (id: JobId, flight: Flight, news: ScoreNews) => readonly number[];
     return hearer(id, flight, news);
   }
 

@@ -9,7 +9,6 @@ import { buildApiSchema } from '../resolvers/schema.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Service } from '../service/service.ts';
 import { type AccessOptions, openAccess, requireWayIn } from './access.ts';
-import { batches } from './batches.ts';
 import { dashboard } from './dashboard.ts';
 import type { Report } from './errors.ts';
 import { openEventStream } from './eventStream.ts';
@@ -25,6 +24,7 @@ import { openPlaces, openRates } from './rates.ts';
 import type { Traces } from './traces.ts';
 import { openVisits, type Visits } from './visit.ts';
 import { openWebSocket } from './webSocket.ts';
+import { type Supplies, supplies } from './supplies.ts';
 import { weights } from './weights.ts';
 
 export interface ServerOptions {
@@ -111,21 +111,22 @@ interface Handlers {
   readonly http: express.RequestHandler;
   readonly metrics: express.RequestHandler;
   readonly weights: express.RequestHandler;
-  readonly batches: express.RequestHandler;
+  readonly supplies: Supplies;
 }
 
 function buildApp(handlers: Handlers, visits: Visits): Express {
-  const { checks, ownName, gate, events, http, metrics, weights, batches } = handlers;
+  const { checks, ownName, gate, events, http, metrics, weights, supplies } = handlers;
   return express()
     .disable('x-powered-by')
     .use(secure)
     .use(visits.handler)
     .use(checks)
     .use(ownName)
-    .use(['/graphql', '/metrics', '/weights', '/batches'], gate)
+    .use(['/graphql', '/metrics', '/weights', '/batches', '/datasets'], gate)
     .get('/metrics', metrics)
     .get('/weights/{*file}', weights)
-    .get('/batches/:hash', batches)
+    .get('/batches/:hash', supplies.batches)
+    .get('/datasets/:name', supplies.datasets)
     .use('/graphql', express.json({ limit: MAX_BODY }))
     .use('/graphql/stream', events)
     .use('/graphql', http)
@@ -222,7 +223,7 @@ export async function startServer(service: Service, options: ServerOptions): Pro
     events: events.handler,
     metrics: metrics.handler,
     weights: weights(service),
-    batches: batches({ service, viewerOf, reportOf: (response) => visits.of(response).report }),
+    supplies: supplies({ service, viewerOf, reportOf: (response) => visits.of(response).report }),
     ownName: ownName(host, who.names),
   };
   listener.on('request', buildApp(handlers, visits));

@@ -26,7 +26,7 @@ export function requestIdOf(request: IncomingMessage): string {
 /** Of a request; everything else is the dashboard's. */
 const ROUTES: ReadonlySet<string> = new Set(['/graphql', '/graphql/stream', '/livez', '/readyz', '/metrics']);
 /** Those with a file in their path. */
-const FILES = ['/weights', '/batches'] as const;
+const FILES = ['/weights', '/batches', '/datasets'] as const;
 
 /** Asked for every few seconds by machines. */
 const QUIET: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);

@@ -4,12 +4,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Batch, drawBatch } from '../data/batch.ts';
 import type { Datasets } from '../data/datasets.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Computing } from '../learning/school.ts';
+import { readSplits } from '../learning/splits.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { IndicatorName, Protocol } from '../search/evaluation.ts';
 import { type Estimator, inProtocol, recipeOf } from './estimator.ts';
 import type { KindName } from './kinds.ts';
-import { readSplits } from './splits.ts';
 
 /** The settings a score depends on. */
 export interface ProtocolSettings {
@@ -29,24 +29,29 @@ export interface Prepared {
   readonly estimator: Estimator | null;
 }
 
+export interface PreparationParts extends Computing {
+  readonly datasets: Datasets;
+}
+
 /**
  * `before`: the protocol of the scores a search has.
  * @throws MedNasError of the dataset (unknown, corrupt, ...) or BATCH_TOO_LARGE; INVALID_ARGUMENT: not fit to train on,
  * where that is asked for
  */
 export async function prepare(
-  datasets: Datasets,
-  engine: Engine,
+  { datasets, engine, school }: PreparationParts,
   settings: ProtocolSettings,
   before: Protocol | null = null,
 ): Promise<Prepared> {
   const { space, batchSize, initChannels, seed, indicators } = settings;
   const dataset = await datasets.open(settings.dataset);
   const batch = await drawBatch(dataset, { size: batchSize, seed });
-  const recipe = recipeOf(settings);
-  const estimator =
-    recipe === null ? null : { recipe, splits: await readSplits(datasets, engine, settings.dataset) };
   const numerics = engine.numericsFor?.(before?.numerics ?? null) ?? engine.info.numerics;
+  const recipe = recipeOf(settings);
+  const estimator = recipe && {
+    recipe,
+    splits: await readSplits(datasets, school.trainerFor(numerics), settings.dataset),
+  };
   return {
     batch,
     estimator,
@@ -62,7 +67,7 @@ export async function prepare(
       seed,
       indicators,
       numerics,
-      ...(estimator !== null && { training: inProtocol(estimator, numerics) }),
+      ...(estimator !== null && { training: inProtocol(estimator) }),
     },
   };
 }

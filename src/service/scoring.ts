@@ -1,7 +1,7 @@
 // Scores through the archive: what it knows is not computed again, what is computed is kept before
 // anyone hears of it. What only this machine made of an architecture is kept to be shown, and tried again.
 
-import type { Engine } from '../engine/engine.ts';
+import type { Computing } from '../learning/school.ts';
 import { type Evaluation, isLasting } from '../search/evaluation.ts';
 import { type ArchitectureId, architectureId, protocolId } from '../search/identity.ts';
 import type { Genotype } from '../search/space/space.ts';
@@ -34,11 +34,14 @@ export const toObservation = (
   seconds: reused ? 0 : Object.values(scores).reduce((sum, { seconds }) => sum + seconds, 0),
 });
 
+export interface ScorerParts extends Computing {
+  readonly archive: Archive;
+  readonly now: () => Date;
+}
+
 export function openScorer(
-  archive: Archive,
-  engine: Engine,
+  { archive, engine, school, now }: ScorerParts,
   { protocol, batch, estimator }: Prepared,
-  now: () => Date,
 ): Scorer {
   const evaluator = engine.evaluator(protocol, batch);
   const id = protocolId(protocol);
@@ -68,7 +71,7 @@ export function openScorer(
           const evaluation =
             estimator === null
               ? computed
-              : await withEstimate(engine, estimator, protocol, genotype, computed, signal);
+              : await withEstimate(school, estimator, protocol, genotype, computed, signal);
           const record: ArchitectureRecord = {
             architecture: ids[i] as ArchitectureId,
             protocolId: id,

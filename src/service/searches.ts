@@ -4,8 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve as toAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { DatasetInfo } from '../data/dataset.ts';
-import { type Datasets, isDatasetPath } from '../data/datasets.ts';
-import type { Engine } from '../engine/engine.ts';
+import { isDatasetPath } from '../data/datasets.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { ResolvedSettings } from '../search/evolution.ts';
 import { parseSettings, type SearchSettings, spaceOf } from '../search/settings.ts';
@@ -13,7 +12,7 @@ import { SupersededError } from '../storage/documents.ts';
 import type { RunId, SearchId, SearchRecord } from '../storage/records.ts';
 import { searchesIn } from './kinds.ts';
 import { atWork } from './lifecycle.ts';
-import { prepare, type Prepared, requireSameProtocol } from './protocol.ts';
+import { type PreparationParts, prepare, type Prepared, requireSameProtocol } from './protocol.ts';
 import { type RunQueue, unlessAborted } from './queue.ts';
 import { NO_QUOTA, type Quota, requireQuota, watchTime } from './quota.ts';
 import { type RunParts, runSearch } from './run.ts';
@@ -31,9 +30,7 @@ export interface GivenSearch extends GivenSettings {
   readonly trainEpochs?: unknown;
 }
 
-export interface SearchParts extends RunParts {
-  readonly engine: Engine;
-  readonly datasets: Datasets;
+export interface SearchParts extends RunParts, PreparationParts {
   readonly trainings: Pick<Trainings, 'start' | 'requireFit'>;
   readonly queue: RunQueue;
   /** How much one search may take; as much as it likes unless given. */
@@ -53,8 +50,7 @@ export function openSearches(parts: SearchParts) {
     work: ({ store }) =>
       async function search(start, given, fence, signal) {
         const { settings, protocol } = start.body;
-        const prepared =
-          given ?? (await unlessAborted(prepare(datasets, engine, settings, protocol), signal));
+        const prepared = given ?? (await unlessAborted(prepare(parts, settings, protocol), signal));
         if (protocol !== null) requireSameProtocol('search', protocol, prepared.protocol);
         engine.requireFit(prepared.protocol, settings.blocks);
         const begun =
@@ -64,7 +60,7 @@ export function openSearches(parts: SearchParts) {
         if (begun === null) throw new SupersededError(start.id);
         const spent = new AbortController();
         const callOff = watchTime(quota, begun.body.seconds ?? 0, (error) => spent.abort(error));
-        const scorer = openScorer(archive, engine, prepared, now);
+        const scorer = openScorer(parts, prepared);
         const until = AbortSignal.any([signal, spent.signal]);
         const finished = await runSearch(parts, scorer, begun, fence, until).finally(callOff);
         await trainBestOf(archive, trainings, finished.body);
@@ -77,7 +73,7 @@ export function openSearches(parts: SearchParts) {
     const settings = parseSettings(given);
     const listed = (await datasets.list()).find(({ set }) => set.name === settings.dataset);
     const remote = listed?.location.at === 'web' ? listed.set : null;
-    const prepared = remote === null ? await prepare(datasets, engine, settings) : null;
+    const prepared = remote === null ? await prepare(parts, settings) : null;
     const height = prepared?.protocol.input[0] ?? (remote as DatasetInfo).shape[0];
     const blocks = settings.blocks ?? spaceOf(settings).defaultBlocks(height);
     // Here too, so that the client is told at once, and nothing is stored.

@@ -1,6 +1,7 @@
 // All that the outside (GraphQL, command line) can ask for, over one set of parts.
 
 import type { ListedSet } from '../data/datasets.ts';
+import type { DataFile } from '../data/file.ts';
 import type { EngineInfo, EngineLoad } from '../engine/engine.ts';
 import { type Fleet, soleFleet } from '../engine/fleet.ts';
 import { type Check, selfTest } from '../engine/selfTest.ts';
@@ -45,6 +46,8 @@ export interface Service {
   scoreArchitecture(...args: ScoreArguments): Promise<ArchitectureRecord>;
   /** The images of a protocol, for a worker that has no such dataset. @throws MedNasError NOT_FOUND, or of the dataset. */
   packBatch(wanted: WantedBatch): Promise<Uint8Array>;
+  /** A dataset's file, for a worker that has no such dataset. @throws MedNasError of the dataset. */
+  datasetFile(name: string): Promise<DataFile>;
   listDatasets(): Promise<readonly ListedSet[]>;
   /** @throws MedNasError ENGINE_UNAVAILABLE when nothing can be scored now. */
   checkEngine(): Promise<void>;
@@ -110,6 +113,7 @@ export function openService(given: ServiceParts): Service {
     hearsOthers: () => wakeUps.isHeard(),
     scoreArchitecture: (...args) => scoreArchitecture({ ...given, tell }, ...args),
     packBatch: (wanted) => drawWanted(datasets, wanted),
+    datasetFile: (name) => datasets.fileOf(name),
     listDatasets: remembered(() => datasets.list(), LISTING_MS),
     checkEngine: () => engine.check(),
     async close() {

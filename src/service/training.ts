@@ -1,37 +1,36 @@
-// One training from its last finished epoch to its end: lessons until an epoch's batches are done, then
-// the validation split, the checkpoint, the record, and only then the event. The epoch with the strictly best
+// One training from its last finished epoch to its end: an epoch and what it is worth on the validation split, then
+// the checkpoint, the record, and only then the event. The epoch with the strictly best
 // validation AUC is tested at the end (MedMNIST's experiments).
 
 import { basename } from 'node:path';
-import type { Engine } from '../engine/engine.ts';
-import { emptyState } from '../engine/training/state.ts';
-import type { Measured } from '../metrics/measured.ts';
+import { emptyState, sharedState } from '../engine/training/state.ts';
+import type { TrainingState } from '../engine/training/trainer.ts';
+import { type Course, courseOf } from '../learning/epoch.ts';
+import type { School } from '../learning/school.ts';
+import type { Splits } from '../learning/splits.ts';
 import { MedNasError } from '../search/errors.ts';
 import { type ParameterLayout, valuesOf } from '../search/parameters.ts';
 import type { Archive } from '../storage/archive.ts';
 import { type Stored, SupersededError } from '../storage/documents.ts';
-import type { BestWeights, EpochRecord, TrainingRecord, Validation } from '../storage/records.ts';
+import type { BestWeights, EpochRecord, TrainingRecord } from '../storage/records.ts';
 import type { Weights } from '../storage/weights.ts';
+import type { Validation } from '../training/protocol.ts';
 import { learningRateAt } from '../training/recipe.ts';
 import type { TensorFile } from '../training/safetensors.ts';
-import { type Course, courseOf, diverged, examine, type Learner, learnEpoch, newLearner } from './epoch.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
-import type { Splits } from './splits.ts';
 
 export interface TrainingRunParts {
   readonly archive: Archive;
   readonly weights: Weights;
   readonly journal: Journal;
-  readonly engine: Engine;
+  readonly school: School;
   readonly now: () => Date;
   readonly tell: Observer;
 }
 
 /** Of the intervals that are shown with what is measured at the end. */
 const RESAMPLES = 1000;
-
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 /** JSON whose keys are in one order, whatever order an archive gives them back in. */
 const inOrder = (value: unknown): string =>
@@ -76,9 +75,13 @@ export function valuesIn({ tensors }: TensorFile, layout: ParameterLayout): Floa
   return values;
 }
 
-/** What a run begins or goes on with. @throws MedNasError INVALID_STATE: its checkpoint is elsewhere. */
-async function learnerOf(weights: Weights, { id, epoch }: TrainingRecord, course: Course): Promise<Learner> {
-  if (epoch < 0) return newLearner(course);
+/** What a run goes on with; null: it begins. @throws MedNasError INVALID_STATE: its checkpoint is elsewhere. */
+async function stateOf(
+  weights: Weights,
+  { id, epoch }: TrainingRecord,
+  { layout }: Course,
+): Promise<TrainingState | null> {
+  if (epoch < 0) return null;
   const found = await weights.readCheckpoint(id, epoch);
   if (found === null)
     throw new MedNasError(
@@ -86,11 +89,10 @@ async function learnerOf(weights: Weights, { id, epoch }: TrainingRecord, course
       `The checkpoint of epoch ${epoch + 1} is not on this machine (in ${weights.folder}), so the training cannot go on here. ` +
         'Resume it where it ran, or on a service that shares that folder; or start it anew.',
     );
-  const state = emptyState(course.layout);
-  if (found.values.length !== state.values.length || found.first.length !== state.first.length)
+  const state = sharedState(layout, found);
+  if (state === null)
     throw new MedNasError('STORAGE_CORRUPT', `The checkpoint of training ${id} is of another network.`);
-  for (const name of ['values', 'first', 'second'] as const) state[name].set(found[name]);
-  return newLearner(course, { ...state, steps: found.steps });
+  return state;
 }
 
 /**
@@ -99,7 +101,7 @@ async function learnerOf(weights: Weights, { id, epoch }: TrainingRecord, course
  * @throws MedNasError DIVERGED, INVALID_STATE, STORAGE_*, BATCH_TOO_LARGE; SupersededError; the signal's reason.
  */
 export async function runTraining(
-  { archive, weights, journal, engine, now, tell }: TrainingRunParts,
+  { archive, weights, journal, school, now, tell }: TrainingRunParts,
   splits: Splits,
   start: Stored<TrainingRecord>,
   fence: number,
@@ -109,7 +111,7 @@ export async function runTraining(
   const { id, recipe, model } = record;
   const { samples } = splits.protocol;
   const course = courseOf(model, splits, recipe);
-  let learner = await learnerOf(weights, record, course);
+  let state = await stateOf(weights, record, course);
   const announce = (epoch: number): Promise<boolean> =>
     journal.append(id, `epoch:${epoch}`, { type: 'epoch', epoch }, fence);
   // Again, in case a crash came between the record and its event, or the record and the files it no longer needs.
@@ -123,26 +125,18 @@ export async function runTraining(
     version += 1;
   }
 
-  /** At each lesson, for epochs can be long. */
+  /** Every second or so, for epochs can be long. */
   async function requireOurs(): Promise<void> {
     if ((await archive.findTraining(id))?.version !== version) throw new SupersededError(id);
   }
 
-  async function validate(epoch: number): Promise<Validation> {
-    const answer = await examine(engine, course, 'val', learner.state.values, 0, signal);
-    const { auc, acc } = answer?.measured ?? {};
-    if (answer === null || typeof auc?.value !== 'number' || typeof acc?.value !== 'number')
-      throw diverged(epoch, 'An answer for the validation images', recipe);
-    return { loss: finite(answer.loss), auc: auc.value, acc: acc.value };
-  }
-
-  async function keepBest(epoch: number, validation: Validation): Promise<BestWeights | null> {
+  async function keepBest(
+    epoch: number,
+    validation: Validation,
+    values: Float32Array,
+  ): Promise<BestWeights | null> {
     if (record.best !== null && !(validation.auc > record.best.auc)) return record.best;
-    const written = await weights.writeBest(
-      id,
-      epoch,
-      toFile(record, course.layout, learner.state.values, epoch),
-    );
+    const written = await weights.writeBest(id, epoch, toFile(record, course.layout, values, epoch));
     return { epoch, ...validation, ...written };
   }
 
@@ -150,17 +144,17 @@ export async function runTraining(
   const startedAt = now().getTime();
   for (let epoch = record.epoch + 1; epoch < recipe.epochs; epoch++) {
     const begunAt = now().getTime();
-    const learned = await learnEpoch(engine, course, epoch, learner, signal, requireOurs);
-    ({ learner } = learned);
-    const validation = await validate(epoch);
-    await weights.writeCheckpoint(id, epoch, learner.state);
-    const best = await keepBest(epoch, validation);
+    const learned = await school.learn(course, epoch, state, signal, requireOurs);
+    const { loss, validation } = learned;
+    ({ state } = learned);
+    await weights.writeCheckpoint(id, epoch, state);
+    const best = await keepBest(epoch, validation, state.values);
     const at = now();
     const seconds = (at.getTime() - begunAt) / 1000;
     const finished: EpochRecord = {
       training: id,
       epoch,
-      trainingLoss: learned.loss,
+      trainingLoss: loss,
       validation,
       learningRate: learningRateAt(recipe, epoch),
       seconds,
@@ -174,13 +168,7 @@ export async function runTraining(
   }
 
   const values = valuesIn(await weights.readBest(record), course.layout);
-  const final = async (split: 'val' | 'test'): Promise<Measured> => {
-    const answer = await examine(engine, course, split, values, RESAMPLES, signal);
-    if (answer === null)
-      throw diverged(record.best?.epoch ?? 0, `An answer for the images of ${split}`, recipe);
-    return answer.measured;
-  };
-  const measured = { validation: await final('val'), test: await final('test') };
+  const measured = await school.examine(course, record.best?.epoch ?? 0, values, RESAMPLES, signal);
   await store({ measured, seconds: ran + (now().getTime() - startedAt) / 1000 });
   return { id: start.id, version, body: record };
 }

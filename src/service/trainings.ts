@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve as toAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Datasets, isDatasetPath } from '../data/datasets.ts';
+import { readSplits, type Splits } from '../learning/splits.ts';
 import { MedNasError, shown } from '../search/errors.ts';
 import { architectureId } from '../search/identity.ts';
 import { BASELINE_NAMES, type BaselineName, type Model } from '../search/model.ts';
@@ -19,7 +20,6 @@ import { requireSameProtocol } from './protocol.ts';
 import { type RunQueue, unlessAborted } from './queue.ts';
 import { NO_QUOTA, type Quota, watchTime } from './quota.ts';
 import { openRuns } from './runs.ts';
-import { readSplits, type Splits } from './splits.ts';
 import { runTraining, type TrainingRunParts } from './training.ts';
 
 export interface TrainingParts extends TrainingRunParts {
@@ -119,7 +119,7 @@ function parseTraining(given: GivenTraining): Asked {
 export type Trainings = ReturnType<typeof openTrainings>;
 
 export function openTrainings(parts: TrainingParts) {
-  const { archive, engine, datasets, weights, now, quota = NO_QUOTA } = parts;
+  const { archive, school, datasets, weights, now, quota = NO_QUOTA } = parts;
 
   const runs = openRuns<TrainingRecord, Splits>({
     ...parts,
@@ -128,7 +128,8 @@ export function openTrainings(parts: TrainingParts) {
     work: ({ store }) =>
       async function train(start, given, fence, signal) {
         const { dataset, protocol } = start.body;
-        const splits = given ?? (await unlessAborted(readSplits(datasets, engine, dataset), signal));
+        const trainer = school.trainerFor(protocol?.numerics ?? null);
+        const splits = given ?? (await unlessAborted(readSplits(datasets, trainer, dataset), signal));
         if (protocol !== null) requireSameProtocol('training', protocol, splits.protocol);
         const begun =
           protocol === null
@@ -145,7 +146,9 @@ export function openTrainings(parts: TrainingParts) {
   /** Its splits, unless its dataset has to be downloaded first. */
   async function ready(dataset: string): Promise<Splits | null> {
     const listed = (await datasets.list()).find(({ set }) => set.name === dataset);
-    return listed?.location.at === 'web' ? null : await readSplits(datasets, engine, dataset);
+    return listed?.location.at === 'web'
+      ? null
+      : await readSplits(datasets, school.trainerFor(null), dataset);
   }
 
   /** The training an idempotency key has started, when it is of the same. */

@@ -7,10 +7,10 @@ import type { ArchitectureId, ProtocolId } from '../search/identity.ts';
 import type { Individual } from '../search/individual.ts';
 import type { Scale } from '../search/objectives.ts';
 import type { Model } from '../search/model.ts';
-import type { Shape } from '../search/network.ts';
 import { DEFAULT_SETTINGS } from '../search/settings.ts';
 import type { Genotype } from '../search/space/space.ts';
 import type { Measured } from '../metrics/measured.ts';
+import type { TrainingProtocol, Validation } from '../training/protocol.ts';
 import type { Recipe } from '../training/recipe.ts';
 import type { Collection } from './documents.ts';
 
@@ -94,30 +94,6 @@ export interface ArchitectureRecord {
   readonly genotype: Genotype;
   readonly evaluation: Evaluation;
   readonly scoredAt: string;
-}
-
-/** Everything the outcome of a training depends on beside model and recipe. */
-export interface TrainingProtocol {
-  readonly dataset: string;
-  readonly task: Measured['task'];
-  /** SHA-256 of shapes, pixels and labels of the three splits. */
-  readonly data: string;
-  /** Images of each split. */
-  readonly samples: Readonly<Record<'train' | 'val' | 'test', number>>;
-  /** One image. */
-  readonly input: Shape;
-  readonly classes: number;
-  readonly multiLabel: boolean;
-  /** Backend and revision of its arithmetic. */
-  readonly numerics: string;
-}
-
-/** Measured on the validation split after an epoch. */
-export interface Validation {
-  /** Mean cross-entropy; null: not finite. */
-  readonly loss: number | null;
-  readonly auc: number;
-  readonly acc: number;
 }
 
 /** The weights that are kept: those of the epoch with the best validation AUC so far. */

@@ -9,18 +9,9 @@ import { join } from 'node:path';
 import { types } from 'node:util';
 import { makeFolder } from '../folder.ts';
 import { type ErrorCode, MedNasError } from '../search/errors.ts';
+import { decodeLearning, encodeLearning, type Learning } from '../training/checkpoint.ts';
 import { decodeTensors, encodeTensors, type TensorFile } from '../training/safetensors.ts';
 import type { BestWeights, TrainingId, TrainingRecord } from './records.ts';
-
-/** All that a run has learned; its arrays may lie in shared memory. */
-export interface Learning {
-  readonly values: Float32Array;
-  readonly first: Float32Array;
-  readonly second: Float32Array;
-  readonly steps: number;
-}
-
-const ARRAYS = ['values', 'first', 'second'] as const;
 
 const KINDS = ['checkpoint', 'best'] as const;
 type FileKind = (typeof KINDS)[number];
@@ -104,13 +95,8 @@ export function openWeights(folder: string) {
 
     /** @throws MedNasError STORAGE_FULL, STORAGE_READ_ONLY */
     async writeCheckpoint(run: TrainingId, epoch: number, learning: Learning): Promise<void> {
-      const tensors = ARRAYS.map((name) => ({
-        name,
-        shape: [learning[name].length],
-        values: learning[name],
-      }));
-      const metadata = { run, epoch: String(epoch), steps: String(learning.steps) };
-      await writeWhole(folderOf(run), nameOf('checkpoint', epoch), encodeTensors({ tensors, metadata }));
+      const bytes = encodeLearning(learning, { run, epoch: String(epoch) });
+      await writeWhole(folderOf(run), nameOf('checkpoint', epoch), bytes);
     },
 
     /**
@@ -120,13 +106,7 @@ export function openWeights(folder: string) {
     async readCheckpoint(run: TrainingId, epoch: number): Promise<Learning | null> {
       const path = pathOf(run, 'checkpoint', epoch);
       const bytes = await readIfThere(path);
-      if (bytes === null) return null;
-      const { tensors, metadata } = decodeTensors(bytes);
-      const [values, first, second] = ARRAYS.map((name) => tensors.find((one) => one.name === name)?.values);
-      const steps = Number(metadata['steps'] ?? Number.NaN);
-      if (!values || !first || !second || !Number.isSafeInteger(steps))
-        throw new MedNasError('STORAGE_CORRUPT', `${path} is not the checkpoint of a training.`);
-      return { values, first, second, steps };
+      return bytes && decodeLearning(bytes, path);
     },
 
     /** @throws MedNasError STORAGE_FULL, STORAGE_READ_ONLY */

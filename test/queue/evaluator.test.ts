@@ -11,6 +11,7 @@ import { openQueueEngine } from '../../src/queue/engine.ts';
 import { queueOf } from '../../src/queue/jobs.ts';
 import { PREFIX } from '../../src/queue/redis.ts';
 import type { QueueWorker } from '../../src/queue/worker.ts';
+import { type Computing, inProcess } from '../../src/learning/school.ts';
 import type { Evaluation } from '../../src/search/evaluation.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
@@ -41,13 +42,16 @@ beforeAll(async () => {
   redis = await startRedis();
   local = await openEngine({ workers: 1 });
   const datasets = openDatasets({ folders: [], dataFolder: newFolder(), download: false });
-  prepared = await prepare(datasets, local, {
-    ...TINY,
-    space: 'mstf',
-    dataset: 'breastmnist',
-    indicators: ['jacobCov', 'synflow'],
-    estimateEpochs: 3,
-  });
+  prepared = await prepare(
+    { datasets, ...inProcess(local) },
+    {
+      ...TINY,
+      space: 'mstf',
+      dataset: 'breastmnist',
+      indicators: ['jacobCov', 'synflow'],
+      estimateEpochs: 3,
+    },
+  );
   expected = bare(await local.evaluator(prepared.protocol, prepared.batch).evaluate(GENOTYPES, NEVER));
 });
 afterEach(async () => {
@@ -61,7 +65,7 @@ afterAll(async () => {
   await redis.kill();
 });
 
-async function open(patienceMs?: number): Promise<{ readonly engine: Engine; readonly fleet: Fleet }> {
+async function open(patienceMs?: number): Promise<Computing & { readonly fleet: Fleet }> {
   const opened = await openQueueEngine({
     url: redis.url,
     local: { ...local, close: () => Promise.resolve() },
@@ -78,7 +82,7 @@ async function work(alter: (engine: Engine) => Engine = (engine) => engine): Pro
   return worker;
 }
 
-const evaluate = ({ engine }: { readonly engine: Engine }, signal = NEVER): Promise<readonly Evaluation[]> =>
+const evaluate = ({ engine }: Pick<Computing, 'engine'>, signal = NEVER): Promise<readonly Evaluation[]> =>
   engine.evaluator(prepared.protocol, prepared.batch).evaluate(GENOTYPES, signal);
 
 test('scores are those of the engine, each told once', async () => {

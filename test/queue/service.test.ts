@@ -36,12 +36,12 @@ afterAll(async () => {
 });
 
 async function open(): Promise<Laboratory> {
-  const { engine } = await openQueueEngine({
+  const { engine, school } = await openQueueEngine({
     url: redis.url,
     local: { ...local, close: () => Promise.resolve() },
     onError: () => undefined,
   });
-  const laboratory = await openLaboratory({ folder: newFolder(), engine });
+  const laboratory = await openLaboratory({ folder: newFolder(), engine, school });
   closing.push(async () => {
     await laboratory.close();
     await engine.close();

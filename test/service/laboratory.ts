@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Datasets, openDatasets } from '../../src/data/datasets.ts';
-import type { Engine } from '../../src/engine/engine.ts';
+import type { Engine, ScoringEngine } from '../../src/engine/engine.ts';
+import { inProcess, openSchool, type School } from '../../src/learning/school.ts';
 import type { Scores } from '../../src/search/evaluation.ts';
 import {
   membersOf,
@@ -55,7 +56,9 @@ export function scratchFolders(): () => string {
 export interface LaboratoryOptions {
   readonly folder: string;
   /** Not closed with the laboratory. */
-  readonly engine: Engine;
+  readonly engine: ScoringEngine;
+  /** Unless given the engine's, which then is of this process. */
+  readonly school?: School;
   /** In place of SQLite in the folder. */
   readonly openDocuments?: () => Promise<Documents>;
   readonly documents?: (real: Documents) => Documents;
@@ -96,6 +99,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
   const service = openService({
     archive,
     datasets: datasets(openDatasets({ folders: [], dataFolder: folder, download: false })),
+    school: options.school ?? openSchool(engine as Engine),
     engine: {
       ...engine,
       close: () => Promise.resolve(),
@@ -168,7 +172,7 @@ export async function purePopulation(
 ): Promise<readonly object[]> {
   const datasets = openDatasets({ folders: [], dataFolder: '.', download: false });
   const settings = parseSettings(given) as ResolvedSettings;
-  const { protocol, batch } = await prepare(datasets, engine, settings);
+  const { protocol, batch } = await prepare({ datasets, ...inProcess(engine) }, settings);
   const evaluator = engine.evaluator(protocol, batch);
   const never = new AbortController().signal;
   let last = INITIAL_STATE;

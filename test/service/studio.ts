@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatasets } from '../../src/data/datasets.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { type Computing, inProcess } from '../../src/learning/school.ts';
 import type { Quota } from '../../src/service/quota.ts';
 import { openService, type Service } from '../../src/service/service.ts';
 import type { GivenTraining } from '../../src/service/trainings.ts';
@@ -68,6 +69,8 @@ export interface StudioOptions {
   /** Updates that are made before `permits.grant` is called. */
   readonly permits?: number;
   readonly engine?: (real: Engine) => Engine;
+  /** In place of an engine of this process; closed with the studio. */
+  readonly computing?: Computing;
   /** In place of SQLite in the folder. */
   readonly openDocuments?: () => Promise<Documents>;
   readonly documents?: (real: Documents) => Documents;
@@ -98,7 +101,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
   const service = openService({
     archive,
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
-    engine: engine(openFormulaEngine(permits)),
+    ...(options.computing ?? inProcess(engine(openFormulaEngine(permits)))),
     weights: openWeights(join(folder, 'weights')),
     now: options.now ?? (() => new Date()),
     ...(options.maxSearches !== undefined && { maxSearches: options.maxSearches }),

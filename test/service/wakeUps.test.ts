@@ -3,6 +3,7 @@
 // twelve days, only a wake-up can have brought what was seen.
 
 import { openDatasets } from '../../src/data/datasets.ts';
+import { inProcess } from '../../src/learning/school.ts';
 import { type BusChange, openRedis } from '../../src/service/redis.ts';
 import { openService, type Service } from '../../src/service/service.ts';
 import { type Bus, openWakeUps } from '../../src/service/wakeUps.ts';
@@ -95,7 +96,7 @@ async function openReplica(
   const permits = openPermits(0);
   const service = openService({
     archive: openArchive(await openDocuments()),
-    engine: openFormulaEngine(permits),
+    ...inProcess(openFormulaEngine(permits)),
     datasets: openDatasets({ folders: [], dataFolder: newFolder(), download: false }),
     now: () => new Date(),
     weights: openWeights(newFolder()),

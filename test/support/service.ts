@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { openDatasets } from '../../src/data/datasets.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { inProcess } from '../../src/learning/school.ts';
 import type { Evaluation, Protocol } from '../../src/search/evaluation.ts';
 import { macs, params } from '../../src/search/network.ts';
 import type { Genotype } from '../../src/search/space/space.ts';
@@ -119,6 +120,8 @@ export const openFormulaEngine = (permits: Permits): Engine => ({
 });
 
 export interface TestService {
+  /** Of its archive, and of datasets by their paths. */
+  readonly folder: string;
   readonly service: Service;
   readonly permits: Permits;
   /** Names of the archive's functions in the order in which they were called. */
@@ -164,7 +167,7 @@ export async function openTestService({
   const gate = openPermits(permits);
   const real = openService({
     archive: noted(openArchive(await openSqlite(folder)), calls),
-    engine: openFormulaEngine(gate),
+    ...inProcess(openFormulaEngine(gate)),
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false, confined: true }),
     weights: openWeights(join(folder, 'weights')),
     now: () => new Date(),
@@ -187,6 +190,7 @@ export async function openTestService({
     },
   };
   return {
+    folder,
     service,
     permits: gate,
     calls,

@@ -45,3 +45,13 @@ export function initialState({ model, input, classes }: LearningProblem, seed: n
   const network = networkOfModel(model, { input, classes });
   return { ...emptyState(layoutOf(network)), values: initialValues(network, seed) };
 }
+
+/** A copy in shared memory; null: it is of another network. */
+export function sharedState(layout: ParameterLayout, given: TrainingState): TrainingState | null {
+  const state = emptyState(layout);
+  for (const name of ['values', 'first', 'second'] as const) {
+    if (given[name].length !== state[name].length) return null;
+    state[name].set(given[name]);
+  }
+  return { ...state, steps: given.steps };
+}

@@ -1,7 +1,7 @@
-// One epoch of training, and what a network then answers: what a training is made of, and an estimate by training.
+// One epoch of training, and what a network then answers, by an engine of this process.
 
 import type { Engine, LearningProblem, Lesson } from '../engine/engine.ts';
-import { emptyState, initialState } from '../engine/training/state.ts';
+import { emptyState } from '../engine/training/state.ts';
 import type { TrainingState } from '../engine/training/trainer.ts';
 import type { Measured } from '../metrics/measured.ts';
 import { MedNasError } from '../search/errors.ts';
@@ -26,17 +26,6 @@ export function courseOf(model: Model, splits: Splits, recipe: Recipe): Course {
   return { problem, layout: layoutOf(networkOfModel(model, problem)), splits, recipe };
 }
 
-/** A state, and memory for the next one. */
-export interface Learner {
-  readonly state: TrainingState;
-  readonly spare: TrainingState;
-}
-
-export const newLearner = (
-  { problem, layout, recipe }: Course,
-  state: TrainingState = initialState(problem, recipe.seed),
-): Learner => ({ state, spare: emptyState(layout) });
-
 export const diverged = (epoch: number, what: string, { learningRate }: Recipe): MedNasError =>
   new MedNasError(
     'DIVERGED',
@@ -45,43 +34,38 @@ export const diverged = (epoch: number, what: string, { learningRate }: Recipe):
   );
 
 /**
- * What an epoch, from 0, comes to, and the mean loss over its images, each before its update. `onLesson`: after each of
- * its lessons, which take about a second.
+ * What an epoch, from 0, comes to, and the mean loss over its images, each before its update. `start` stays as it is.
+ * `onLesson`: after each of its lessons, which take about a second.
  * @throws MedNasError DIVERGED, BATCH_TOO_LARGE, ENGINE_UNAVAILABLE; the signal's reason
  */
 export async function learnEpoch(
   engine: Engine,
-  { problem, splits, recipe }: Course,
+  { problem, layout, splits, recipe }: Course,
   epoch: number,
-  start: Learner,
+  start: TrainingState,
   signal: AbortSignal,
-  onLesson: () => Promise<void> = () => Promise.resolve(),
-): Promise<{ readonly learner: Learner; readonly loss: number }> {
+  onLesson: () => Promise<void>,
+): Promise<{ readonly state: TrainingState; readonly loss: number }> {
   const { optimizer, momentum, weightDecay } = recipe;
   const step = { optimizer, momentum, weightDecay, learningRate: learningRateAt(recipe, epoch) };
   const images = splits.protocol.samples.train;
   const batches = batchesOf(recipe, epoch, images);
-  let { state, spare } = start;
+  let from = start;
+  let [to, spare] = [emptyState(layout), emptyState(layout)];
   let sum = 0;
   for (let done = 0; done < batches.length;) {
-    const lesson: Lesson = {
-      problem,
-      data: splits.train,
-      batches: batches.slice(done),
-      step,
-      from: state,
-      to: spare,
-    };
+    const lesson: Lesson = { problem, data: splits.train, batches: batches.slice(done), step, from, to };
     const { losses, steps } = await engine.train(lesson, signal);
     for (const [i, loss] of losses.entries()) {
       if (!Number.isFinite(loss)) throw diverged(epoch, 'The loss of a batch', recipe);
       sum += loss * (batches[done + i] as Uint32Array).length;
     }
     done += losses.length;
-    [state, spare] = [{ ...spare, steps }, state];
+    from = { ...to, steps };
+    [to, spare] = [spare, to];
     await onLesson();
   }
-  return { learner: { state, spare }, loss: sum / images };
+  return { state: from, loss: sum / images };
 }
 
 /** What a network of these values measures on a split, with so many bootstrap samples; null: an answer is not finite. */

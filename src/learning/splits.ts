@@ -6,9 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Dataset, DatasetInfo, Rows, SplitName } from '../data/dataset.ts';
 import { SPLITS } from '../data/dataset.ts';
 import type { Datasets } from '../data/datasets.ts';
-import type { Engine, LearningImages } from '../engine/engine.ts';
+import type { EngineInfo, LearningImages } from '../engine/engine.ts';
 import { MedNasError } from '../search/errors.ts';
-import type { TrainingProtocol } from '../storage/records.ts';
+import type { TrainingProtocol } from '../training/protocol.ts';
 
 export interface Splits extends Readonly<Record<SplitName, LearningImages>> {
   readonly protocol: TrainingProtocol;
@@ -117,11 +117,17 @@ async function readSplit(dataset: Dataset, split: SplitName, hash: Hash): Promis
   return shared(rows);
 }
 
-/** @throws MedNasError of the dataset (unknown, corrupt, ...); INVALID_ARGUMENT: not fit to train on. */
-export async function readSplits(datasets: Datasets, engine: Engine, name: string): Promise<Splits> {
+/**
+ * `trainer`: what is to train on them.
+ * @throws MedNasError of the dataset (unknown, corrupt, ...); INVALID_ARGUMENT: not fit to train on.
+ */
+export async function readSplits(
+  datasets: Pick<Datasets, 'open'>,
+  trainer: Pick<EngineInfo, 'memory' | 'numerics'>,
+  name: string,
+): Promise<Splits> {
   const dataset = await datasets.open(name);
   const { info } = dataset;
-  const trainer = engine.trainer ?? engine.info;
   requireSplits(info, trainer.memory);
   const hash = createHash('sha256');
   const train = await readSplit(dataset, 'train', hash);

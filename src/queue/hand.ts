@@ -1,0 +1,90 @@
+// A worker's end of a queue: takes jobs, does so many at a time, keeps their locks alive, and stops what is called
+// off. All that is known of BullMQ on this side is here.
+
+import { type Job as Stored, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { MedNasError } from '../search/errors.ts';
+import type { Job } from './jobs.ts';
+import { PREFIX, whileThere } from './redis.ts';
+
+export interface HandParts<J extends Job, A> {
+  readonly redis: Redis;
+  /** The queue's name. */
+  readonly queue: string;
+  /** The worker's. */
+  readonly name: string;
+  readonly concurrency: number;
+  /** Answers early when the signal aborts. `tell`: of a part of the answer, on the way. */
+  readonly work: (job: J, signal: AbortSignal, tell: (part: A) => void) => Promise<A>;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Hand {
+  /** Stops these jobs, of which it may have none. */
+  readonly cancel: (ids: readonly string[]) => void;
+  /** Gives its jobs back. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * A worker that dies is noticed when the lock of its job runs out: locks are short, since a job done twice
+ * costs no more than its time. In the fourth death over one job the job is what kills.
+ */
+const LOCKS = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 3 };
+
+/** Milliseconds that a worker which cannot do a job keeps it from others: failing fast, it would get them all. */
+const PENANCE_MS = 1000;
+
+/** What whoever started the run may know of it: of the unforeseen only that it happened. */
+const publicReasonOf = (error: unknown): string =>
+  error instanceof MedNasError && error.code !== 'ENGINE_UNAVAILABLE'
+    ? error.message
+    : 'something went wrong that its log tells of';
+
+export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
+  const { redis, queue, name, concurrency, work, onError } = parts;
+  const closing = new AbortController();
+  const cancelled = new Set<string>();
+
+  async function perform(
+    job: Stored<J, A>,
+    _: string | undefined,
+    cancel: AbortSignal | undefined,
+  ): Promise<A> {
+    const stop = AbortSignal.any([closing.signal, ...(cancel === undefined ? [] : [cancel])]);
+    try {
+      return await work(
+        job.data,
+        stop,
+        (part) => void job.updateProgress(part as object).catch(() => undefined),
+      );
+    } catch (error) {
+      onError(error);
+      await new Promise((resolve) => setTimeout(resolve, PENANCE_MS));
+      throw new Error(`${publicReasonOf(error)} (worker ${name})`, { cause: error });
+    }
+  }
+
+  const worker = new Worker<J, A>(queue, perform, {
+    connection: redis,
+    prefix: PREFIX,
+    name,
+    concurrency,
+    ...LOCKS,
+  });
+  worker.on('error', whileThere(redis, onError));
+  // Nobody waits for what it has come to.
+  worker.on(
+    'completed',
+    (job) => cancelled.delete(job.id as string) && void job.remove().catch(() => undefined),
+  );
+  return {
+    cancel(ids) {
+      for (const id of ids) if (worker.cancelJob(id)) cancelled.add(id);
+    },
+    async close() {
+      closing.abort();
+      await worker.close();
+    },
+  };
+}

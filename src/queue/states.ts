@@ -1,0 +1,73 @@
+// States of trainings between who coordinates them and who trains them, in Redis for as long as that takes: a
+// coordinator keeps those that it waits with alive, and whatever else comes to nothing runs out. One is called by the
+// hash of its bytes, so that it is what was asked for or is not there.
+
+import { createHash, randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { decodeLearning, encodeLearning, type Learning } from '../training/checkpoint.ts';
+import { PREFIX } from './redis.ts';
+
+/** SHA-256, in hexadecimal, of its bytes. */
+export type StateId = string & { readonly brand: 'StateId' };
+
+/** A state on its way. */
+export interface Parcel {
+  readonly id: StateId;
+  readonly bytes: Uint8Array;
+}
+
+export interface States {
+  /** Puts it there unless it is, and keeps it alive. */
+  readonly put: (parcel: Parcel) => Promise<void>;
+  /** null: it is not there. */
+  readonly get: (id: StateId) => Promise<Learning | null>;
+  /** Keeps it alive. */
+  readonly keep: (id: StateId) => Promise<void>;
+  readonly drop: (id: StateId) => Promise<void>;
+}
+
+/** Milliseconds after which one that nobody keeps alive is gone. */
+const LIFE_MS = 120_000;
+
+/** Bytes of an entry: Redis takes 512 MB at most, and a connection sends nothing else meanwhile. */
+const PART = 2 ** 23;
+
+const keyOf = (id: StateId): string => `${PREFIX}:state:${id}`;
+const hashOf = (bytes: Uint8Array): StateId => createHash('sha256').update(bytes).digest('hex') as StateId;
+
+export function parcelOf(state: Learning): Parcel {
+  const bytes = encodeLearning(state);
+  return { id: hashOf(bytes), bytes };
+}
+
+const partsOf = (bytes: Uint8Array): readonly Buffer[] =>
+  Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset + i * PART, Math.min(PART, bytes.length - i * PART)),
+  );
+
+export function openStates(redis: Redis): States {
+  const keep = async (id: StateId): Promise<boolean> => (await redis.pexpire(keyOf(id), LIFE_MS)) === 1;
+
+  return {
+    async put({ id, bytes }) {
+      if (await keep(id)) return;
+      // Under another name until it is whole.
+      const partial = `${keyOf(id)}:${randomUUID()}`;
+      for (const part of partsOf(bytes)) {
+        await redis.rpush(partial, part);
+        await redis.pexpire(partial, LIFE_MS);
+      }
+      // What was begun may have been lost with Redis: then it is found missing.
+      await redis.rename(partial, keyOf(id)).catch(() => undefined);
+    },
+    async get(id) {
+      const count = await redis.llen(keyOf(id));
+      const parts: Buffer[] = [];
+      for (let i = 0; i < count; i++) parts.push((await redis.lindexBuffer(keyOf(id), i)) ?? Buffer.alloc(0));
+      const bytes = Buffer.concat(parts);
+      return hashOf(bytes) === id ? decodeLearning(bytes, `State ${id}`) : null;
+    },
+    keep: async (id) => void (await keep(id)),
+    drop: async (id) => void (await redis.del(keyOf(id))),
+  };
+}
