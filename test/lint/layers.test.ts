@@ -15,6 +15,7 @@ const FOLDERS = [
   'metrics',
   'training',
   'engine',
+  'learning',
   'queue',
   'storage',
   'export',
@@ -32,10 +33,11 @@ const MAY_IMPORT: Readonly<Record<Folder, readonly Folder[]>> = {
   metrics: ['search'],
   training: ['search'],
   engine: ['search', 'metrics', 'training'],
-  queue: ['search', 'data', 'engine'],
+  learning: ['search', 'data', 'metrics', 'training', 'engine'],
+  queue: ['search', 'data', 'training', 'engine', 'learning'],
   storage: ['search', 'metrics', 'training'],
   export: ['search', 'training'],
-  service: ['search', 'data', 'metrics', 'training', 'engine', 'storage'],
+  service: ['search', 'data', 'metrics', 'training', 'engine', 'learning', 'storage'],
   schema: ['search', 'metrics', 'training'],
   resolvers: ['search', 'metrics', 'schema', 'service'],
   server: ['search', 'service', 'resolvers'],
@@ -123,11 +125,15 @@ const pure = [
       ["export const b = fetch('x');", false],
     ] as const
   ).map(([code, isLegal]) => ({ file: 'metrics', code, isLegal })),
-  ...['export const b = Math.random();', 'export const b = Date.now();'].map((code) => ({
-    file: 'training',
-    code,
-    isLegal: false,
-  })),
+  ...(
+    [
+      ["import type { A } from '../data/dataset.ts';\nexport type B = A;", true],
+      ["import { type A, b } from '../data/dataset.ts';\nexport const c: A = b;", false],
+      ["import type { A } from '../metrics/measured.ts';\nexport type B = A;", false],
+      ['export const b = Math.random();', false],
+      ['export const b = Date.now();', false],
+    ] as const
+  ).map(([code, isLegal]) => ({ file: 'training', code, isLegal })),
 ];
 
 const above: readonly Row[] = ['.', 'cli'].flatMap((folder) => [
