@@ -1,5 +1,5 @@
-// What the queue costs: the same search by a service whose engine is its own, and by one that leaves scoring
-// to as many worker processes of one thread, in turns on the same machine.
+// What the queue costs: the same search, and the same trainings, by a service whose engine is its own and by one that
+// leaves the work to as many worker processes of one thread, in turns on the same machine.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { openDatasets } from '../src/data/datasets.ts';
 import { openEngine } from '../src/engine/pool.ts';
 import { openQueueEngine } from '../src/queue/engine.ts';
 import { type Computing, inProcess } from '../src/learning/school.ts';
-import { openService } from '../src/service/service.ts';
+import { openService, type Service } from '../src/service/service.ts';
 import { openArchive } from '../src/storage/archive.ts';
 import { openSqlite } from '../src/storage/sqlite.ts';
 import { openWeights } from '../src/storage/weights.ts';
@@ -22,6 +22,7 @@ export interface QueueOptions {
   readonly initChannels: number;
   readonly workers: number;
   readonly generations: number;
+  readonly epochs: number;
   readonly rounds: number;
 }
 
@@ -54,18 +55,17 @@ function cpuOf(pid: number): number {
 }
 
 interface Timing {
-  /** Evaluations a second. */
+  /** Of what was done, a second. */
   readonly rate: number;
-  /** Milliseconds of processor time an evaluation, of this process and the workers: whoever else is busy. */
+  /** Milliseconds of processor time each, of this process and the workers: whoever else is busy. */
   readonly cpu: number;
 }
 
-/** A search in an archive of its own. */
-async function timeSearch(
+/** Times work that says how much it has done, by a service with an archive of its own. */
+async function time(
   computing: Computing,
-  options: QueueOptions,
-  seed: number,
   workers: readonly number[],
+  work: (service: Service) => Promise<number>,
 ): Promise<Timing> {
   const cpuNow = (): number => {
     const { user, system } = process.cpuUsage();
@@ -73,9 +73,8 @@ async function timeSearch(
   };
 
   const folder = mkdtempSync(join(tmpdir(), 'mednas-bench-'));
-  const archive = openArchive(await openSqlite(folder));
   const service = openService({
-    archive,
+    archive: openArchive(await openSqlite(folder)),
     ...computing,
     engine: { ...computing.engine, close: () => Promise.resolve() },
     datasets: openDatasets({ folders: [], dataFolder: folder, download: false }),
@@ -83,19 +82,45 @@ async function timeSearch(
     now: () => new Date(),
     onError: (error) => console.error(error),
   });
-  const { initChannels, generations } = options;
   const cpuBefore = cpuNow();
   const start = performance.now();
-  const { id } = await service.searches.start({ initChannels, generations, seed });
-  await service.searches.settled(id);
+  const done = await work(service);
   const seconds = (performance.now() - start) / 1000;
   const cpu = cpuNow() - cpuBefore;
-  const { evaluations, status } = (await archive.getSearch(id)).body;
-  if (status !== 'completed') throw new Error(`the search is ${status}`);
   await service.close();
   rmSync(folder, { recursive: true });
-  return { rate: evaluations / seconds, cpu: (1000 * cpu) / evaluations };
+  return { rate: done / seconds, cpu: (1000 * cpu) / done };
 }
+
+/** Evaluations. */
+const searching =
+  ({ initChannels, generations }: QueueOptions, seed: number) =>
+  async ({ archive, searches }: Service): Promise<number> => {
+    const { id } = await searches.start({ initChannels, generations, seed });
+    await searches.settled(id);
+    const { evaluations, status } = (await archive.getSearch(id)).body;
+    if (status !== 'completed') throw new Error(`the search is ${status}`);
+    return evaluations;
+  };
+
+const GENOTYPE = [0, 0, 1, 1, 2, 2, 3, 0, 4, 0, 0, 1, 2, 3];
+
+/** Epochs, of as many trainings as there are threads. */
+const learning =
+  ({ initChannels, epochs, workers }: QueueOptions, seed: number) =>
+  async ({ archive, trainings }: Service): Promise<number> => {
+    const records = await Promise.all(
+      Array.from({ length: workers }, (_, i) =>
+        trainings.start({ genotype: GENOTYPE, initChannels, epochs, seed: seed * workers + i }),
+      ),
+    );
+    for (const { id } of records) {
+      await trainings.settled(id);
+      const { status } = (await archive.getTraining(id)).body;
+      if (status !== 'completed') throw new Error(`the training is ${status}`);
+    }
+    return epochs * workers;
+  };
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] as number;
@@ -113,22 +138,24 @@ export async function queue(options: QueueOptions): Promise<void> {
     `${options.workers} threads on ${availableParallelism()} cores, ${options.initChannels} channels, batch 64, 28 px; load before: ${loadavg()[0]?.toFixed(2)}`,
   );
   const pids = children.flatMap(({ pid }) => pid ?? []);
-  const ratios: { readonly rate: number; readonly cpu: number }[] = [];
   // Kernels are compiled, speeds learned.
-  await timeSearch(inProcess(local), { ...options, generations: 1 }, 1000, pids);
-  await timeSearch(queued, { ...options, generations: 1 }, 1001, pids);
-  for (let seed = 0; seed < options.rounds; seed++) {
-    const own = await timeSearch(inProcess(local), options, seed, pids);
-    const over = await timeSearch(queued, options, seed, pids);
-    ratios.push({ rate: over.rate / own.rate, cpu: over.cpu / own.cpu });
+  for (const computing of [inProcess(local), queued])
+    await time(computing, pids, searching({ ...options, generations: 1 }, 1000));
+  for (const [what, work] of [['evaluations', searching] as const, ['epochs', learning] as const]) {
+    const ratios: { readonly rate: number; readonly cpu: number }[] = [];
+    for (let seed = 0; seed < options.rounds; seed++) {
+      const own = await time(inProcess(local), pids, work(options, seed));
+      const over = await time(queued, pids, work(options, seed));
+      ratios.push({ rate: over.rate / own.rate, cpu: over.cpu / own.cpu });
+      console.log(
+        `${what}: one process ${own.rate.toFixed(2)}/s, ${own.cpu.toFixed(1)} ms of CPU each; queue ${over.rate.toFixed(2)}/s, ${over.cpu.toFixed(1)} ms`,
+      );
+    }
+    const percent = (values: readonly number[]): string => `${(100 * median(values)).toFixed(0)} %`;
     console.log(
-      `one process ${own.rate.toFixed(1)}/s, ${own.cpu.toFixed(1)} ms of CPU each; queue ${over.rate.toFixed(1)}/s, ${over.cpu.toFixed(1)} ms`,
+      `${what}, median: ${percent(ratios.map(({ rate }) => rate))} of the throughput, ${percent(ratios.map(({ cpu }) => cpu))} of the CPU time (Redis left out); load after: ${loadavg()[0]?.toFixed(2)}`,
     );
   }
-  const percent = (values: readonly number[]): string => `${(100 * median(values)).toFixed(0)} %`;
-  console.log(
-    `median: ${percent(ratios.map(({ rate }) => rate))} of the throughput, ${percent(ratios.map(({ cpu }) => cpu))} of the CPU time (Redis left out); load after: ${loadavg()[0]?.toFixed(2)}`,
-  );
   for (const child of children) {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');

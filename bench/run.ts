@@ -15,16 +15,17 @@ import { training } from './training.ts';
 
 const program = new Command('bench');
 
+const list = (text: string): readonly string[] => text.split(',');
+
 program
   .command('study')
-  .description('NSGA-II against random search: final hypervolume by seed')
+  .description('NSGA-II, steady and random search: final hypervolume by seed')
   .option('--seeds <n>', 'seeds', Number, 10)
   .option('--init-channels <n>', 'channels of the stem', Number, 4)
   .option('--generations <n>', 'generations of 40 after the initial 40', Number, 40)
+  .option('--lanes <list>', 'of steady', (text) => list(text).map(Number), [])
   .option('--json', 'print one JSON document', false)
   .action(study);
-
-const list = (text: string): readonly string[] => text.split(',');
 
 program
   .command('engine')
@@ -94,10 +95,11 @@ program
 
 program
   .command('queue')
-  .description('a search over worker processes against the same in one process: evaluations a second')
+  .description('a search and trainings over worker processes against the same in one process')
   .option('--init-channels <n>', 'channels of the stem', Number, 16)
   .option('--workers <n>', 'processes of one thread, and threads of the one process', Number, 2)
   .option('--generations <n>', 'generations of 40 after the initial 40', Number, 5)
+  .option('--epochs <n>', 'epochs of each training', Number, 5)
   .option('--rounds <n>', 'rounds, in turns; the median counts', Number, 3)
   .action(queue);
 

@@ -31,6 +31,12 @@ const wantedOf = ({ batchSize, input, classes, multiLabel, batch }: Protocol) =>
   hash: batch,
 });
 
+/** Files are called by hashes that come with jobs. @throws Error that it is none. */
+export function requireHash(text: string): void {
+  if (!/^[0-9a-f]{64}$/u.test(text))
+    throw new Error('the images of this job are called by something that is no hash');
+}
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws Error that says what the API answered. */
@@ -83,6 +89,7 @@ export function openBatches({ datasets, folder, api }: BatchesOptions): Batches 
 
   return {
     async of(protocol) {
+      requireHash(protocol.batch);
       const failures: string[] = [];
       for (const from of [fromCache, fromDatasets, fromApi]) {
         try {

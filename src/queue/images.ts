@@ -12,7 +12,7 @@ import { makeFolder } from '../folder.ts';
 import { readSplits, type Splits } from '../learning/splits.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { TrainingProtocol } from '../training/protocol.ts';
-import type { BatchesOptions } from './batches.ts';
+import { type BatchesOptions, requireHash } from './batches.ts';
 
 export interface ImagesOptions extends BatchesOptions {
   readonly trainer: Pick<EngineInfo, 'memory' | 'numerics'>;
@@ -89,6 +89,7 @@ export function openImages({ datasets, folder, api, trainer }: ImagesOptions): I
   }
 
   async function find(wanted: TrainingProtocol): Promise<Splits> {
+    requireHash(wanted.data);
     const failures: string[] = [];
     const ways = [
       () => from(datasets, wanted.dataset, wanted),

@@ -77,6 +77,12 @@ test('without either it says what was tried', async () => {
   });
 });
 
+test('a name that is no hash is no file’s', async () => {
+  const { folder, batches } = open();
+  writeFileSync(join(folder, '..', 'secret.batch'), packBatch(batch));
+  await expect(batches.of({ ...protocol, batch: '../secret' })).rejects.toThrow(/no hash/u);
+});
+
 describe('the route', () => {
   const ask = (url: string, query: Readonly<Record<string, string>>, headers = {}): Promise<Response> =>
     fetch(`${url}/batches/${batch.hash}?${new URLSearchParams(query).toString()}`, { headers });

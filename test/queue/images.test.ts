@@ -91,6 +91,11 @@ test('other images of that name are none, and are not kept', async () => {
   expect(readdirSync(join(folder, wanted.data))).toEqual([]);
 });
 
+test('a name that is no hash is no folder’s', async () => {
+  const { protocol } = await readSplits(datasets, trainer, 'breastmnist');
+  await expect(open().images.of({ ...protocol, data: '../..' })).rejects.toThrow(/no hash/u);
+});
+
 test('without either it says what was tried, and tries again when it is asked again', async () => {
   const { protocol } = await readSplits(datasets, trainer, 'breastmnist');
   const wanted = { ...protocol, dataset: 'elsewhere.npz' };
