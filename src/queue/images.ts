@@ -1,6 +1,7 @@
 // Where a worker gets the images of a training: from a dataset of its own (a shared folder, say), else from a copy it
 // has fetched before, else from the API. Whichever it is, they are the training's by their hash, or none.
 
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -44,7 +45,7 @@ async function fetchDataset(
   });
   if (!response.ok || response.body === null)
     throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = `${path}.${randomUUID()}.partial`;
   try {
     await pipeline(Readable.fromWeb(response.body), createWriteStream(partial));
     await rename(partial, path);

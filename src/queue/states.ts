@@ -19,7 +19,7 @@ export interface Parcel {
 export interface States {
   /** Puts it there unless it is, and keeps it alive. */
   readonly put: (parcel: Parcel) => Promise<void>;
-  /** null: it is not there. */
+  /** null: it is not there, or was damaged and is there no more. */
   readonly get: (id: StateId) => Promise<Learning | null>;
   /** Keeps it alive. */
   readonly keep: (id: StateId) => Promise<void>;
@@ -65,7 +65,10 @@ export function openStates(redis: Redis): States {
       const parts: Buffer[] = [];
       for (let i = 0; i < count; i++) parts.push((await redis.lindexBuffer(keyOf(id), i)) ?? Buffer.alloc(0));
       const bytes = Buffer.concat(parts);
-      return hashOf(bytes) === id ? decodeLearning(bytes, `State ${id}`) : null;
+      if (hashOf(bytes) === id) return decodeLearning(bytes, `State ${id}`);
+      // Parts were lost with Redis, or sent again over a new connection: `put` would take what is left for whole.
+      await redis.del(keyOf(id));
+      return null;
     },
     keep: async (id) => void (await keep(id)),
     drop: async (id) => void (await redis.del(keyOf(id))),

@@ -57,6 +57,19 @@ test('one that is not there, was dropped or is not what its name says is none', 
   expect(await states.get(parcel.id)).toBeNull();
 });
 
+test('one that was damaged on its way is whole when it is put again', async () => {
+  const states = openStates(redis);
+  const parcel = parcelOf(stateOf(5));
+  const key = `mednas:state:${parcel.id}`;
+  for (const damage of [() => redis.lset(key, 0, 'less'), () => redis.rpush(key, 'more')]) {
+    await states.put(parcel);
+    await damage();
+    expect(await states.get(parcel.id)).toBeNull();
+    await states.put(parcel);
+    expect((await states.get(parcel.id))?.steps).toBe(17);
+  }
+});
+
 test('it runs out unless it is kept, and putting it again keeps it', async () => {
   const states = openStates(redis);
   const parcel = parcelOf(stateOf(5));
