@@ -68,7 +68,7 @@ export function openQueueSchool(parts: QueueSchoolParts): School {
   return {
     trainerFor,
     async learn(course, epoch, from, signal, onSecond) {
-      const parcel = from && parcelOf(from);
+      const parcel = from && (await parcelOf(from));
       const job = { kind: 'learn', course: orderOf(course), epoch, from: parcel?.id ?? null } as const;
       for (;;) {
         const { state: id, loss, validation } = await ask(job, parcel, signal, onSecond);
@@ -82,7 +82,7 @@ export function openQueueSchool(parts: QueueSchoolParts): School {
     },
     estimate: (course, signal) => ask({ kind: 'estimate', course: orderOf(course) }, null, signal),
     async examine(course, epoch, values, resamples, signal) {
-      const parcel = parcelOf({ values, first: NOTHING, second: NOTHING, steps: 0 });
+      const parcel = await parcelOf({ values, first: NOTHING, second: NOTHING, steps: 0 });
       const job = { kind: 'examine', course: orderOf(course), epoch, from: parcel.id, resamples } as const;
       return await ask(job, parcel, signal);
     },

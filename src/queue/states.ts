@@ -3,6 +3,7 @@
 // hash of its bytes, so that it is what was asked for or is not there.
 
 import { createHash, randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { decodeLearning, encodeLearning, type Learning } from '../training/checkpoint.ts';
 import { PREFIX } from './redis.ts';
@@ -33,17 +34,26 @@ const LIFE_MS = 120_000;
 const PART = 2 ** 23;
 
 const keyOf = (id: StateId): string => `${PREFIX}:state:${id}`;
-const hashOf = (bytes: Uint8Array): StateId => createHash('sha256').update(bytes).digest('hex') as StateId;
-
-export function parcelOf(state: Learning): Parcel {
-  const bytes = encodeLearning(state);
-  return { id: hashOf(bytes), bytes };
-}
 
 const partsOf = (bytes: Uint8Array): readonly Buffer[] =>
   Array.from({ length: Math.ceil(bytes.length / PART) }, (_, i) =>
     Buffer.from(bytes.buffer, bytes.byteOffset + i * PART, Math.min(PART, bytes.length - i * PART)),
   );
+
+/** Part by part: a state may be large, and others have their turn in between. */
+async function hashOf(parts: readonly Uint8Array[]): Promise<StateId> {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    hash.update(part);
+    await setImmediate();
+  }
+  return hash.digest('hex') as StateId;
+}
+
+export async function parcelOf(state: Learning): Promise<Parcel> {
+  const bytes = encodeLearning(state);
+  return { id: await hashOf(partsOf(bytes)), bytes };
+}
 
 export function openStates(redis: Redis): States {
   const keep = async (id: StateId): Promise<boolean> => (await redis.pexpire(keyOf(id), LIFE_MS)) === 1;
@@ -64,8 +74,7 @@ export function openStates(redis: Redis): States {
       const count = await redis.llen(keyOf(id));
       const parts: Buffer[] = [];
       for (let i = 0; i < count; i++) parts.push((await redis.lindexBuffer(keyOf(id), i)) ?? Buffer.alloc(0));
-      const bytes = Buffer.concat(parts);
-      if (hashOf(bytes) === id) return decodeLearning(bytes, `State ${id}`);
+      if ((await hashOf(parts)) === id) return decodeLearning(Buffer.concat(parts), `State ${id}`);
       // Parts were lost with Redis, or sent again over a new connection: `put` would take what is left for whole.
       await redis.del(keyOf(id));
       return null;

@@ -45,7 +45,7 @@ export function openTutor({ school, images, states }: TutorParts): Tutor {
     if (start !== null && shared === null) throw foreign();
     const learned = await school.learn(course, epoch, shared, signal, () => Promise.resolve());
     const { loss, validation } = learned;
-    const parcel = parcelOf(learned.state);
+    const parcel = await parcelOf(learned.state);
     await states.put(parcel);
     return { outcome: 'done', value: { loss, validation, state: parcel.id } };
   }

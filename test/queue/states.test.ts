@@ -32,7 +32,7 @@ test.each([
   ['of several parts', stateOf(2_500_000)],
 ])('one that is %s comes as it was sent, to the bit', async (_, state) => {
   const states = openStates(redis);
-  const parcel = parcelOf(state);
+  const parcel = await parcelOf(state);
   await states.put(parcel);
   const got = await states.get(parcel.id);
   expect(got?.steps).toBe(17);
@@ -40,14 +40,14 @@ test.each([
     expect(Buffer.from(got?.[name].buffer as ArrayBuffer).equals(Buffer.from(state[name].buffer))).toBe(true);
 });
 
-test('equal states have one name, others another', () => {
-  expect(parcelOf(stateOf(5)).id).toBe(parcelOf(stateOf(5)).id);
-  expect(parcelOf({ ...stateOf(5), steps: 18 }).id).not.toBe(parcelOf(stateOf(5)).id);
+test('equal states have one name, others another', async () => {
+  expect((await parcelOf(stateOf(5))).id).toBe((await parcelOf(stateOf(5))).id);
+  expect((await parcelOf({ ...stateOf(5), steps: 18 })).id).not.toBe((await parcelOf(stateOf(5))).id);
 });
 
 test('one that is not there, was dropped or is not what its name says is none', async () => {
   const states = openStates(redis);
-  const parcel = parcelOf(stateOf(5));
+  const parcel = await parcelOf(stateOf(5));
   expect(await states.get('f'.repeat(64) as StateId)).toBeNull();
   await states.put(parcel);
   await states.drop(parcel.id);
@@ -59,7 +59,7 @@ test('one that is not there, was dropped or is not what its name says is none', 
 
 test('one that was damaged on its way is whole when it is put again', async () => {
   const states = openStates(redis);
-  const parcel = parcelOf(stateOf(5));
+  const parcel = await parcelOf(stateOf(5));
   const key = `mednas:state:${parcel.id}`;
   for (const damage of [() => redis.lset(key, 0, 'less'), () => redis.rpush(key, 'more')]) {
     await states.put(parcel);
@@ -72,7 +72,7 @@ test('one that was damaged on its way is whole when it is put again', async () =
 
 test('it runs out unless it is kept, and putting it again keeps it', async () => {
   const states = openStates(redis);
-  const parcel = parcelOf(stateOf(5));
+  const parcel = await parcelOf(stateOf(5));
   const key = `mednas:state:${parcel.id}`;
   await states.put(parcel);
   const life = await redis.pttl(key);
