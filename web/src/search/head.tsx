@@ -1,6 +1,6 @@
 // Where a search stands: what it is, what it does, how fast, how long still, and whether we hear of it.
 
-import type { Connection } from '../api/follow.ts';
+import type { Connection } from '../api/listen.ts';
 import { Heard, sayConnection } from '../live/connection.tsx';
 import { rateOf, type Story } from '../live/story.ts';
 import { Controls } from '../searches/controls.tsx';
