@@ -90,6 +90,8 @@ export async function listen(subscription: Subscription, signal: AbortSignal): P
       if (refusal !== undefined && !isPassing(refusal)) {
         return subscription.connection({ state: 'refused', message: refusal.message });
       }
+      // To say so costs the service a line in its log.
+      if (refusal !== undefined) delay = LAST_RETRY;
       subscription.connection({
         state: 'lost',
         retryIn: delay,
