@@ -181,7 +181,7 @@ test.each([
   ['RANDOM', 'breastmnist, 4 channels, seed 0, random', null],
   ['STEADY', 'breastmnist, 4 channels, seed 0, steady', 40],
 ] as const)('a search by %s is called %s, and its lanes are %s', (strategy, title, lanes) => {
-  const { settings } = made({ settings: { strategy } });
+  const { settings } = made({ settings: { strategy } }).search;
   expect([titleOf(settings), lookedAt(settings).lanes]).toEqual([title, lanes]);
 });
 

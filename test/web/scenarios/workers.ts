@@ -115,7 +115,7 @@ export function workers(open: Open): void {
         await page.getByText(/^There are workers of 2 arithmetics/).waitFor();
         const { data } = await stage.ask('{ engine { numerics } }');
         const taken = data.engine.numerics;
-        await page.locator(`p strong[title="${taken}"]`).waitFor();
+        await page.locator(`p strong[title="${String(taken)}"]`).waitFor();
         const groups = page.locator('th[scope="rowgroup"]');
         expect(await groups.count()).toBe(2);
         expect(await groups.first().textContent()).toContain('new searches take it');
@@ -127,7 +127,7 @@ export function workers(open: Open): void {
         await announced(page, '1 left: now 2 workers with 5 threads.');
         expect(await page.getByText(/There are workers of/).count()).toBe(0);
         await see('two');
-        for (const worker of [...fleet]) await end(worker);
+        for (const worker of fleet) await end(worker);
         await page.getByRole('heading', { name: 'No worker is up' }).waitFor();
         expect(faults).toEqual({});
       },

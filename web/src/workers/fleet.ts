@@ -15,9 +15,10 @@ export interface Sum {
   readonly unmeasured: number;
 }
 
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 export function sumOf(workers: readonly Worker[]): Sum {
   const speeds = workers.flatMap(({ speed }) => speed ?? []);
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   return {
     workers: workers.length,
     threads: sum(workers.map(({ threads }) => threads)),
