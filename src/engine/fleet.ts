@@ -1,9 +1,9 @@
-// Who scores: this process, or all that take jobs from a queue.
+// Who scores and trains: this process, or all that take jobs from a queue.
 
 import { hostname } from 'node:os';
 import type { EngineInfo, ScoringEngine } from './engine.ts';
 
-/** A process that scores, as it tells of itself. */
+/** A process that scores and trains, as it tells of itself. */
 export interface FleetWorker extends EngineInfo {
   readonly id: string;
   readonly host: string;
@@ -11,7 +11,7 @@ export interface FleetWorker extends EngineInfo {
   readonly version: string;
   /** MACs a second, all its threads together, when it started; null: not measured. */
   readonly speed: number | null;
-  /** Architectures that it scores now. */
+  /** Threads that are at work now, on an architecture or a lesson. */
   readonly busy: number;
   /** When it started, and when it was last heard of. */
   readonly since: string;

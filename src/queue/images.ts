@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Datasets, isDatasetPath, openDatasets } from '../data/datasets.ts';
 import type { EngineInfo } from '../engine/engine.ts';
@@ -47,7 +46,7 @@ async function fetchDataset(
     throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
   const partial = `${path}.${randomUUID()}.partial`;
   try {
-    await pipeline(Readable.fromWeb(response.body), createWriteStream(partial));
+    await pipeline(response.body as AsyncIterable<Uint8Array>, createWriteStream(partial));
     await rename(partial, path);
   } finally {
     await rm(partial, { force: true });

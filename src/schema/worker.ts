@@ -1,9 +1,9 @@
-// Who scores, where a service leaves that to workers; else the service itself.
+// Who scores and trains, where a service leaves that to workers; else the service itself.
 
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import { DateTime } from './scalars.ts';
 
-@ObjectType({ description: 'A process that scores architectures.' })
+@ObjectType({ description: 'A process that scores architectures and trains them.' })
 export class Worker {
   @Field(() => ID, { description: 'Its own for as long as it runs.' })
   readonly id!: string;
@@ -24,7 +24,7 @@ export class Worker {
   readonly adapter!: string | null;
 
   @Field(() => String, {
-    description: 'Backend and revision of its arithmetic: a search is scored by workers of one.',
+    description: 'Backend and revision of its arithmetic: a search or a training is done by workers of one.',
   })
   readonly numerics!: string;
 
@@ -38,7 +38,7 @@ export class Worker {
   })
   readonly speed!: number | null;
 
-  @Field(() => Int, { description: 'Architectures that it scores now.' })
+  @Field(() => Int, { description: 'How many of its threads are at work now.' })
   readonly busy!: number;
 
   @Field(() => DateTime, { description: 'When it started.' })

@@ -71,14 +71,38 @@ function openQueueGauges({ fleet }: Service, registers: Registry[]): void {
       processes.set((await fleet.workers().catch(() => [])).length);
     },
   });
+  const ofWorkers: Readonly<Record<string, readonly [help: string, of: 'workers' | 'busy']>> = {
+    mednas_fleet_threads: [
+      'Threads of the processes that score and train, by backend; all replicas of a queue tell the same.',
+      'workers',
+    ],
+    mednas_fleet_busy: [
+      'Architectures that they score now, by backend; all replicas of a queue tell the same.',
+      'busy',
+    ],
+  };
+  for (const [name, [help, of]] of Object.entries(ofWorkers)) {
+    const gauge: Gauge<'backend'> = new Gauge({
+      name,
+      help,
+      labelNames: ['backend'],
+      registers,
+      async collect() {
+        const now = await fleet.workers().catch(() => []);
+        // Summed at once, or who asks at the same time would add to it.
+        gauge.reset();
+        for (const worker of now) gauge.inc({ backend: worker.backend }, worker[of]);
+      },
+    });
+  }
   const ended: Counter<'outcome'> = new Counter({
     name: 'mednas_jobs_total',
     help: 'Jobs of this process that are over: completed, returned by a worker that stopped, lost with Redis, died with their workers, failed.',
     labelNames: ['outcome'],
     registers,
     async collect() {
-      ended.reset();
       const now = await fleet.jobs().catch(() => null);
+      ended.reset();
       if (now === null) return;
       for (const [outcome, count] of Object.entries(now.outcomes)) ended.inc({ outcome }, count);
     },

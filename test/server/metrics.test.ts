@@ -85,7 +85,8 @@ test.each(TRANSPORTS)('who follows over $name is counted until he leaves', async
 });
 
 test('the dashboard for Grafana asks for what is there', async () => {
-  server = await startTestServer();
+  // As a process with a Redis for wake-ups, which alone tells whether it is up.
+  server = await startTestServer({ alter: () => ({ hearsOthers: () => true }) });
   const known = new Set([...(await scrape()).matchAll(/^# TYPE (\S+)/gmu)].map(([, name]) => name));
   const dashboard = readFileSync(new URL('../../deploy/grafana/mednas.json', import.meta.url), 'utf8');
   const asked = [...dashboard.matchAll(/\b((?:mednas|process|nodejs)_\w+)/gu)].map(([, name = '']) =>

@@ -10,6 +10,8 @@ import { curvesOf } from '../../web/src/compare/growth.ts';
 import { dotsOf, lookOf, type Plane, trailsOf } from '../../web/src/compare/marks.ts';
 import { MACS, quantitiesOf, usualAxes } from '../../web/src/compare/quantities.ts';
 import { namesOf, settingRows } from '../../web/src/compare/settings.ts';
+import { lookedAt } from '../../web/src/searches/form.ts';
+import { titleOf } from '../../web/src/ui/format.ts';
 
 const FIELDS = [
   { name: 'dataset', label: 'Dataset' },
@@ -147,6 +149,7 @@ const made = ({
       indicatorScale: 'LOG',
       indicators: ['JACOB_COV', 'SYNFLOW'],
       initChannels: 4,
+      lanes: 40,
       objectives: 'EQ5',
       offspring: 8,
       population: 8,
@@ -171,6 +174,15 @@ const made = ({
     best,
     paretoFront: front,
   },
+});
+
+test.each([
+  ['NSGA2', 'breastmnist, 4 channels, seed 0', null],
+  ['RANDOM', 'breastmnist, 4 channels, seed 0, random', null],
+  ['STEADY', 'breastmnist, 4 channels, seed 0, steady', 40],
+] as const)('a search by %s is called %s, and its lanes are %s', (strategy, title, lanes) => {
+  const { settings } = made({ settings: { strategy } }).search;
+  expect([titleOf(settings), lookedAt(settings).lanes]).toEqual([title, lanes]);
 });
 
 describe('frames', () => {

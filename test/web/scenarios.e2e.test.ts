@@ -11,6 +11,7 @@ import { pace } from './scenarios/pace.ts';
 import { selecting } from './scenarios/selecting.ts';
 import { starting } from './scenarios/starting.ts';
 import { training } from './scenarios/training.ts';
+import { workers } from './scenarios/workers.ts';
 
 const SCENARIOS = {
   finding,
@@ -20,6 +21,7 @@ const SCENARIOS = {
   controlling,
   selecting,
   training,
+  workers,
   looking,
   pace,
 } as const;

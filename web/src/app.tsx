@@ -19,6 +19,7 @@ const VIEWS = {
   trainings: () => import('./trainings/trainings.tsx'),
   training: () => import('./training/training.tsx'),
   compareTrainings: () => import('./trainings/compare.tsx'),
+  workers: () => import('./workers/workers.tsx'),
 };
 
 /** Each time anew: a view that could not be loaded stays so. */
@@ -31,6 +32,7 @@ const openViews = () => ({
   Trainings: lazy(VIEWS.trainings),
   TrainingView: lazy(VIEWS.training),
   CompareTrainings: lazy(VIEWS.compareTrainings),
+  Workers: lazy(VIEWS.workers),
 });
 
 const loadAll = (): void => Object.values(VIEWS).forEach((view) => void view().catch(() => undefined));
@@ -104,6 +106,7 @@ const NAVIGATION = [
   ['Searches', paths.searches],
   ['Architectures', paths.architectures],
   ['Trainings', paths.trainings],
+  ['Workers', paths.workers],
 ] as const;
 
 function Bar() {
@@ -137,7 +140,7 @@ export function App() {
   const [tries, setTries] = useState(0);
   const views = useMemo(() => openViews(), [tries]);
   const { Start, SearchView, Architectures, ArchitectureView, Compare } = views;
-  const { Trainings, TrainingView, CompareTrainings } = views;
+  const { Trainings, TrainingView, CompareTrainings, Workers } = views;
   useEffect(loadAhead, []);
   const failed = useRef(false);
   // Who goes elsewhere and comes back after a failure has tried again.
@@ -184,6 +187,7 @@ export function App() {
                 <Route path="/trainings" component={Trainings} />
                 <Route path="/trainings/:id">{({ id }) => <TrainingView key={id} id={decoded(id)} />}</Route>
                 <Route path="/compare-trainings" component={CompareTrainings} />
+                <Route path="/workers" component={Workers} />
                 <Route component={NotFound} />
               </Switch>
             </Suspense>

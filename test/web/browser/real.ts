@@ -7,15 +7,23 @@ import { compose } from '../../../src/compose.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Served } from './stage.ts';
 
-export async function openRealService(): Promise<Served> {
+const fail = (error: unknown): never => {
+  throw error;
+};
+
+/** `env`: beyond what it needs; `onError`: told of what no caller waits for, and throws it unless given. */
+export async function openRealService(
+  env: Readonly<Record<string, string>> = {},
+  onError: (error: unknown) => void = fail,
+): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'mednas-'));
-  const config = readConfig({ MEDNAS_DATA_DIR: folder, MEDNAS_DOWNLOAD: 'off', MEDNAS_WORKERS: '2' });
-  const service = await compose(config, {
-    onDownload: () => undefined,
-    onError: (error) => {
-      throw error;
-    },
+  const config = readConfig({
+    MEDNAS_DATA_DIR: folder,
+    MEDNAS_DOWNLOAD: 'off',
+    MEDNAS_WORKERS: '2',
+    ...env,
   });
+  const service = await compose(config, { onDownload: () => undefined, onError });
   return {
     service,
     async close() {

@@ -66,10 +66,11 @@ const VIEWS: readonly View[] = [
     ({ trained, learning }) => `/compare-trainings?training=${trained}&training=${learning}`,
     /^Compare trainings$/,
   ],
+  ['workers', () => '/workers', /^Workers$/],
   ['nothing', () => '/nowhere', /^There is nothing at this address$/],
 ];
 
-const LOOKS = [
+export const LOOKS = [
   ['light', { colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
   ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
   ['phone', { colorScheme: 'light', viewport: { width: 390, height: 844 }, hasTouch: true }],

@@ -67,4 +67,41 @@ export function starting(open: Open): void {
       individuals: { totalCount: 40 },
     });
   });
+
+  test('one without generations says so, and is cloned with its lanes', async () => {
+    const stage = await open(openRealService());
+    const { page } = stage;
+    await stage.visit('/start');
+    await page.getByRole('button', { name: /^Quick/ }).click();
+    for (const [label, value] of Object.entries(SMALL))
+      await page.getByLabel(label, { exact: true }).fill(value);
+    await page.getByText('More settings').click();
+    await page.getByLabel('Strategy', { exact: true }).selectOption('steady');
+    const lanes = page.getByLabel('Lanes', { exact: true });
+    const hint = ((await lanes.getAttribute('aria-describedby')) ?? '').split(' ')[0];
+    expect(await page.locator(`[id="${hint}"]`).textContent()).toContain('by the strategy STEADY alone');
+    await lanes.fill('3');
+    await stage.picture('steady-start');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+
+    await page.getByRole('heading', { name: 'breastmnist, 4 channels, seed 5, steady' }).waitFor();
+    await page
+      .getByText(/^Without generations: .* is 8 scores, after the 8 of the initial population\.$/)
+      .waitFor();
+    await fact(page, 'Lanes', '3');
+    await fact(page, 'Generation', '4 of 4');
+    await fact(page, 'Scored', '40 of 40');
+    await fact(page, 'Connection', 'complete');
+    await status(page, 'completed');
+    await page.getByRole('heading', { name: 'Population of generation 4' }).waitFor();
+    const told = page.locator('.u-legend tr:first-child .u-value');
+    await told.filter({ hasText: /^4$/ }).nth(2).waitFor();
+    await stage.picture('steady-search');
+
+    await page.getByRole('button', { name: /^Clone the settings of/ }).click();
+    await page.getByText(/seed 5, steady\. With the same seed it begins the same/).waitFor();
+    await page.getByText('More settings').click();
+    expect(await lanes.inputValue()).toBe('3');
+    expect(await page.getByLabel('Strategy', { exact: true }).inputValue()).toBe('STEADY');
+  });
 }

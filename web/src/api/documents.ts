@@ -30,6 +30,7 @@ graphql(`
       indicatorScale
       indicators
       initChannels
+      lanes
       objectives
       offspring
       population

@@ -2,7 +2,7 @@
 
 import { useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { SETTINGS } from '../searches/form.ts';
+import { lookedAt, SETTINGS } from '../searches/form.ts';
 import { paths } from '../ui/address.ts';
 import { brief, titleOf } from '../ui/format.ts';
 import { Notice, State, styles as ui } from '../ui/ui.tsx';
@@ -47,7 +47,7 @@ function useIds() {
 function namedOf(compared: readonly Compared[]): readonly Named[] {
   const there = compared.filter((one): one is There => one.state === 'there');
   const settings = there.map(({ search }) => search.settings);
-  const names = namesOf(settings.map(titleOf), settings, SETTINGS);
+  const names = namesOf(settings.map(titleOf), settings.map(lookedAt), SETTINGS);
   // The look goes by the place in the address, so that it stays when one before it is still loading.
   return there.map((one, i) => ({
     there: one,

@@ -1,7 +1,7 @@
 // The settings of the searches side by side; a setting that is not the same in all is marked.
 
 import { Link } from 'wouter';
-import { SETTINGS } from '../searches/form.ts';
+import { lookedAt, SETTINGS } from '../searches/form.ts';
 import { paths, useParameter } from '../ui/address.ts';
 import { Card, Check, classes, styles as ui } from '../ui/ui.tsx';
 import styles from './compare.module.css';
@@ -12,7 +12,7 @@ import type { Named } from './summary.tsx';
 export function SettingsTable({ searches }: { readonly searches: readonly Named[] }) {
   const [only, setOnly] = useParameter('only');
   const rows = settingRows(
-    searches.map(({ there }) => there.search.settings),
+    searches.map(({ there }) => lookedAt(there.search.settings)),
     SETTINGS,
   );
   const differing = rows.filter(({ differs }) => differs);

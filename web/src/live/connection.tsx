@@ -1,6 +1,6 @@
-// Whether we hear of a run, in words.
+// Whether we hear of a run, or of the workers, in words.
 
-import type { Connection } from '../api/follow.ts';
+import type { Connection } from '../api/listen.ts';
 import { duration } from '../ui/format.ts';
 import { Notice } from '../ui/ui.tsx';
 
@@ -22,7 +22,8 @@ export function Heard({ connection }: { readonly connection: Connection }) {
   if (connection.state !== 'lost') return null;
   return (
     <Notice tone="warn">
-      The connection to the service is lost. What it says meanwhile is fetched once it is back.
+      {connection.message ??
+        'The connection to the service is lost. What it says meanwhile is fetched once it is back.'}
     </Notice>
   );
 }

@@ -1,7 +1,8 @@
 // The story of a run for a component: whatever was told since it was last shown, at once.
 
 import { startTransition, useEffect, useState } from 'react';
-import { type Connection, follow, type Journal, OF_SEARCHES, OF_TRAININGS } from '../api/follow.ts';
+import { follow, type Journal, OF_SEARCHES, OF_TRAININGS } from '../api/follow.ts';
+import type { Connection } from '../api/listen.ts';
 import { tellCourse, UNTAUGHT } from './course.ts';
 import { tell, UNTOLD } from './story.ts';
 

@@ -1,6 +1,6 @@
 // Where a search stands: what it is, what it does, how fast, how long still, and whether we hear of it.
 
-import type { Connection } from '../api/follow.ts';
+import type { Connection } from '../api/listen.ts';
 import { Heard, sayConnection } from '../live/connection.tsx';
 import { rateOf, type Story } from '../live/story.ts';
 import { Controls } from '../searches/controls.tsx';
@@ -18,6 +18,7 @@ export function Head(props: {
 }) {
   const { search, story, connection, onDone } = props;
   const { plannedEvaluations, generations } = search.progress;
+  const { strategy, lanes, offspring, population } = search.settings;
   const status = story.status ?? search.status;
   const scored = story.scored.length;
   const rate = status === 'RUNNING' ? rateOf(story) : null;
@@ -26,6 +27,7 @@ export function Head(props: {
   const facts = [
     ['Scored', `${whole(scored)} of ${whole(plannedEvaluations)}`],
     ['Generation', `${last?.generation ?? '–'} of ${generations}`],
+    ...(strategy === 'STEADY' ? ([['Lanes', whole(lanes)]] as const) : []),
     ['Hypervolume', figure(last?.hypervolume)],
     ['Rate', rate === null ? '–' : `${figure(Number(rate.toPrecision(3)))} a second`],
     ['Time left', rate === null ? '–' : duration((plannedEvaluations - scored) / rate)],
@@ -55,6 +57,13 @@ export function Head(props: {
       <Heard connection={connection} />
       {!isOver(status) && <Progress value={scored / plannedEvaluations} label="Progress of the search" />}
       <Facts facts={facts} />
+      {strategy === 'STEADY' && (
+        <p className="faint">
+          Without generations: as many architectures are under way at a time as there are lanes, and each
+          competes for its place as soon as it is scored. What is called a generation here is{' '}
+          {whole(offspring)} scores, after the {whole(population)} of the initial population.
+        </p>
+      )}
     </header>
   );
 }

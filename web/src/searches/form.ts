@@ -39,6 +39,12 @@ export const PRESETS = [
 
 export const presetValues = (values: Values): Values => ({ ...usualValues(FIELDS), ...values });
 
+/** Settings as they are compared: without those that a search's strategy does not look at. */
+export const lookedAt = (settings: SearchRowFragment['settings']) => ({
+  ...settings,
+  lanes: settings.strategy === 'STEADY' ? settings.lanes : null,
+});
+
 /** The values of another search's settings. */
 export const clonedValues = (settings: SearchRowFragment['settings']): Values => ({
   ...usualValues(FIELDS),

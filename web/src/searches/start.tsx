@@ -22,6 +22,12 @@ function plannedOf({ population, offspring, generations }: Values): number | nul
   return Number.isFinite(planned) && planned > 0 ? planned : null;
 }
 
+/** What a search of these settings comes to when it is run again. */
+const sameSeed = ({ strategy, lanes }: SearchRowFragment['settings']): string =>
+  strategy === 'STEADY' && lanes > 1
+    ? 'With the same seed it begins the same; then it goes by the order in which scores arrive.'
+    : 'With the same seed it finds the same.';
+
 function Form({ from }: { readonly from: SearchRowFragment | null }) {
   const state = useForm(FIELDS, () =>
     from === null ? presetValues(PRESETS[1].values) : clonedValues(from.settings),
@@ -44,7 +50,9 @@ function Form({ from }: { readonly from: SearchRowFragment | null }) {
     <form ref={state.form} className={form['form']} onSubmit={(event) => void submit(event)} noValidate>
       <h1>{from === null ? 'Start a search' : 'Start a search like another'}</h1>
       {from !== null && (
-        <p className="faint">Settings of {titleOf(from.settings)}. With the same seed it finds the same.</p>
+        <p className="faint">
+          Settings of {titleOf(from.settings)}. {sameSeed(from.settings)}
+        </p>
       )}
       <div className={styles['presets']} role="group" aria-label="Presets">
         {PRESETS.map((preset) => (

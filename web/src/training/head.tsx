@@ -1,7 +1,7 @@
 // Where a training stands: what it is, what it does, how long still, and whether we hear of it.
 
 import { Link } from 'wouter';
-import type { Connection } from '../api/follow.ts';
+import type { Connection } from '../api/listen.ts';
 import { Heard, sayConnection } from '../live/connection.tsx';
 import { type Best, type Course, secondsLeft } from '../live/course.ts';
 import { Controls } from '../trainings/controls.tsx';

@@ -33,6 +33,7 @@ export const paths = {
   training: (id: string) => `/trainings/${encodeURIComponent(id)}`,
   compareTrainings: (ids: readonly string[]) =>
     `/compare-trainings?${ids.map((id) => `training=${encodeURIComponent(id)}`).join('&')}`,
+  workers: '/workers',
   compare: (ids: readonly string[]) =>
     `/compare?${ids.map((id) => `search=${encodeURIComponent(id)}`).join('&')}`,
 } as const;

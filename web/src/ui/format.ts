@@ -85,6 +85,13 @@ export const modelTitle = ({ baseline, hash }: TrainingRowFragment['model']): st
 export const trainingTitle = ({ model, datasetName, recipe }: TrainingRowFragment): string =>
   `${modelTitle(model)} on ${shortName(datasetName)}, ${model.initChannels} channels, seed ${recipe.seed}`;
 
+/** Said of all but the paper's own. */
+const STRATEGIES: Readonly<Record<SearchRowFragment['settings']['strategy'], string>> = {
+  NSGA2: '',
+  RANDOM: ', random',
+  STEADY: ', steady',
+};
+
 /** What a search is called: its dataset and what sets it apart. */
 export const titleOf = ({ dataset, initChannels, seed, strategy }: SearchRowFragment['settings']): string =>
-  `${shortName(dataset)}, ${initChannels} channels, seed ${seed}${strategy === 'RANDOM' ? ', random' : ''}`;
+  `${shortName(dataset)}, ${initChannels} channels, seed ${seed}${STRATEGIES[strategy]}`;
