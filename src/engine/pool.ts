@@ -109,7 +109,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return await work<T>(name, task, signal);
     } catch (error) {
       if (!(error instanceof CrashError)) throw error;
-      throw new MedNasError('ENGINE_UNAVAILABLE', `A worker crashed twice: ${error.message}.`, {
+      throw new MedNasError('CRASHED', `A thread died over the network twice: ${error.message}.`, {
         cause: error,
       });
     }

@@ -36,7 +36,7 @@ export const diverged = (epoch: number, what: string, { learningRate }: Recipe):
 /**
  * What an epoch, from 0, comes to, and the mean loss over its images, each before its update. `start` stays as it is.
  * `onLesson`: after each of its lessons, which take about a second.
- * @throws MedNasError DIVERGED, BATCH_TOO_LARGE, ENGINE_UNAVAILABLE; the signal's reason
+ * @throws MedNasError DIVERGED, BATCH_TOO_LARGE, CRASHED, ENGINE_UNAVAILABLE; the signal's reason
  */
 export async function learnEpoch(
   engine: Engine,

@@ -24,7 +24,8 @@ export interface Examined {
 
 /**
  * Promises: the same course from the same state comes to the same bits, whoever is at work beside it.
- * All throw MedNasError DIVERGED, BATCH_TOO_LARGE, ENGINE_UNAVAILABLE, and the signal's reason.
+ * All throw MedNasError DIVERGED, BATCH_TOO_LARGE, CRASHED (it killed who trained it), ENGINE_UNAVAILABLE, and the
+ * signal's reason.
  */
 export interface School {
   /** Of a training whose epochs so far have this arithmetic, `numerics`; null: there are none. Memory: of one machine. */

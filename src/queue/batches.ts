@@ -9,19 +9,23 @@ import type { Datasets } from '../data/datasets.ts';
 import { makeFolder } from '../folder.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Protocol } from '../search/evaluation.ts';
+import { type Api, askApi } from './api.ts';
 
 export interface BatchesOptions {
   readonly datasets: Datasets;
   /** Where what came from the API is kept. */
   readonly folder: string;
   /** null: images come from the datasets alone. */
-  readonly api: { readonly url: string; readonly key: string | null } | null;
+  readonly api: Api | null;
 }
 
 export interface Batches {
   /** @throws MedNasError UNKNOWN_DATASET when they are nowhere, with what was tried. */
   readonly of: (protocol: Protocol) => Promise<Batch>;
 }
+
+/** Milliseconds that a batch may take. */
+const FETCH_MS = 30_000;
 
 const wantedOf = ({ batchSize, input, classes, multiLabel, batch }: Protocol) => ({
   size: batchSize,
@@ -37,23 +41,7 @@ export function requireHash(text: string): void {
     throw new Error('the images of this job are called by something that is no hash');
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** @throws Error that says what the API answered. */
-async function fetchBatch(
-  { url, key }: NonNullable<BatchesOptions['api']>,
-  protocol: Protocol,
-): Promise<Uint8Array> {
-  const { dataset, batchSize, seed, batch } = protocol;
-  const address = new URL(`batches/${batch}`, url.endsWith('/') ? url : `${url}/`);
-  address.search = new URLSearchParams({ dataset, size: String(batchSize), seed: String(seed) }).toString();
-  const response = await fetch(address, {
-    headers: key === null ? {} : { authorization: `Bearer ${key}` },
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (response.ok) return new Uint8Array(await response.arrayBuffer());
-  throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
-}
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export function openBatches({ datasets, folder, api }: BatchesOptions): Batches {
   const pathOf = ({ batch }: Protocol): string => join(folder, `${batch}.batch`);
@@ -70,7 +58,10 @@ export function openBatches({ datasets, folder, api }: BatchesOptions): Batches 
 
   async function fromApi(protocol: Protocol): Promise<Batch> {
     if (api === null) throw new Error('MEDNAS_API, where they could come from, is not set');
-    const packed = await fetchBatch(api, protocol);
+    const { dataset, batchSize, seed, batch: hash } = protocol;
+    const query = { dataset, size: String(batchSize), seed: String(seed) };
+    const response = await askApi(api, `batches/${hash}`, query, FETCH_MS);
+    const packed = new Uint8Array(await response.arrayBuffer());
     const batch = unpackBatch(packed, wantedOf(protocol));
     await keep(pathOf(protocol), packed).catch(() => undefined); // a full disk costs the way again
     return batch;

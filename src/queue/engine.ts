@@ -5,16 +5,18 @@
 import type { Redis } from 'ioredis';
 import type { Engine, EngineInfo, ScoringEngine } from '../engine/engine.ts';
 import { type Fleet, type FleetWorker, JOB_OUTCOMES, type JobOutcome } from '../engine/fleet.ts';
+import type { AllKernels } from '../engine/gradients/kernels.ts';
 import { loadKernels } from '../engine/kernels/load.ts';
 import { requireFit, workerRoom } from '../engine/memory.ts';
-import type { Computing } from '../learning/school.ts';
+import type { Computing, School } from '../learning/school.ts';
 import { openQueueEvaluator, type Pace } from './evaluator.ts';
-import { readFleet, watchFleet } from './fleet.ts';
+import { type FleetView, readFleet, watchFleet } from './fleet.ts';
 import { type Job, queueOf, type Scored, type ScoreJob, type Taught, type TrainingJob } from './jobs.ts';
 import { type Line, openLine } from './line.ts';
-import { openRedis, soon, whileThere } from './redis.ts';
+import { openRedis, soon, usable, whileThere } from './redis.ts';
 import { openQueueSchool } from './school.ts';
 import { openStates } from './states.ts';
+import { openWants } from './wants.ts';
 
 export interface QueueEngineOptions {
   readonly url: string;
@@ -70,45 +72,57 @@ export function paceOf(workers: readonly FleetWorker[], numerics: string): Pace 
   return { lanes, speed: speed > 0 ? speed / lanes : SPEED_UNKNOWN };
 }
 
+interface Lines<J extends Job, A> {
+  readonly get: (numerics: string) => Promise<Line<J, A>>;
+  /** Arithmetics that were asked for. */
+  readonly known: () => readonly string[];
+  readonly close: () => Promise<void>;
+}
+
 /** The lines of a process, each opened when it is first needed. */
 function openLines<J extends Job, A>(
   work: 'score' | 'train',
   redis: Redis,
   onError: (error: unknown) => void,
-) {
+): Lines<J, A> {
   const lines = new Map<string, Promise<Line<J, A>>>();
   return {
-    get(numerics: string): Promise<Line<J, A>> {
-      const name = queueOf(work, numerics);
-      const line = lines.get(name) ?? openLine<J, A>(name, redis, onError);
-      lines.set(name, line);
+    get(numerics) {
+      const known = lines.get(numerics);
+      if (known !== undefined) return known;
+      const line = openLine<J, A>(queueOf(work, numerics), redis, onError);
+      lines.set(numerics, line);
+      line.catch(() => lines.delete(numerics));
       return line;
     },
-    async close(): Promise<void> {
-      await Promise.all([...lines.values()].map(async (line) => (await line).close()));
-    },
+    known: () => [...lines.keys()],
+    close: async () =>
+      void (await Promise.all([...lines.values()].map(async (line) => (await line).close()))),
   };
 }
 
-/** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached. */
-export async function openQueueEngine(
-  options: QueueEngineOptions,
-): Promise<Computing & { readonly fleet: Fleet }> {
-  const { url, local, onError, patienceMs = PATIENCE_MS } = options;
-  const redis = await openRedis(url, onError);
-  const view = await watchFleet(redis);
-  const trouble = whileThere(redis, onError);
-  const scoring = openLines<ScoreJob, Scored>('score', redis, trouble);
-  const training = openLines<TrainingJob, Taught>('train', redis, trouble);
-  const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
-  const outcomes: Record<JobOutcome, number> = { completed: 0, returned: 0, lost: 0, died: 0, failed: 0 };
-  let waiting = 0;
-  const onEnd = (outcome: JobOutcome): void => void (outcomes[outcome] += 1);
-  const preferred = (): readonly FleetWorker[] | undefined => groupsOf(view.now())[0];
+/** What the parts of a process share that leaves work to workers. */
+interface Parts {
+  readonly redis: Redis;
+  readonly local: Engine;
+  readonly view: FleetView;
+  readonly scoring: Lines<ScoreJob, Scored>;
+  readonly training: Lines<TrainingJob, Taught>;
+  readonly outcomes: Record<JobOutcome, number>;
+  readonly patienceMs: number;
+}
 
+const endIn =
+  ({ outcomes }: Parts) =>
+  (outcome: JobOutcome): void =>
+    void (outcomes[outcome] += 1);
+
+function scoringEngine(parts: Parts, kernels: AllKernels): ScoringEngine {
+  const { redis, local, view, scoring, training, outcomes, patienceMs } = parts;
+  let waiting = 0;
   const engine: ScoringEngine = {
     get info() {
-      return infoOf(preferred(), local.info);
+      return infoOf(groupsOf(view.now())[0], local.info);
     },
     load: () => ({ busy: sum(view.now().map(({ busy }) => busy)), waiting, crashes: outcomes.died }),
     numericsFor: (before) => before ?? engine.info.numerics,
@@ -117,7 +131,7 @@ export async function openQueueEngine(
         line: () => scoring.get(protocol.numerics),
         protocol,
         pace: () => paceOf(view.now(), protocol.numerics),
-        onEnd,
+        onEnd: endIn(parts),
         onWaiting: (change) => (waiting += change),
         patienceMs,
       }),
@@ -136,9 +150,15 @@ export async function openQueueEngine(
       await local.close();
     },
   };
-  const school = openQueueSchool({
+  return engine;
+}
+
+function queueSchool(parts: Parts, engine: ScoringEngine): School {
+  const { redis, local, view, training, patienceMs } = parts;
+  return openQueueSchool({
     line: (numerics) => training.get(numerics),
     states: openStates(redis),
+    wants: openWants(redis),
     trainerFor(before) {
       const numerics = before ?? engine.info.numerics;
       const memories = view.now().filter((worker) => worker.numerics === numerics);
@@ -146,13 +166,21 @@ export async function openQueueEngine(
       return { numerics, memory: Math.min(local.info.memory, ...memories.map(({ memory }) => memory)) };
     },
     lanes: (numerics) => paceOf(view.now(), numerics).lanes,
-    onEnd,
+    onEnd: endIn(parts),
     patienceMs,
   });
-  const fleet: Fleet = {
+}
+
+function queueFleet({ redis, view, scoring, training, outcomes }: Parts, engine: ScoringEngine): Fleet {
+  return {
     workers: () => soon(readFleet(redis)),
     async jobs() {
-      const names = new Set([...view.now().map(({ numerics }) => numerics), engine.info.numerics]);
+      const names = new Set([
+        ...view.now().map(({ numerics }) => numerics),
+        ...scoring.known(),
+        ...training.known(),
+        engine.info.numerics,
+      ]);
       const counts = await soon(
         Promise.all(
           [...names].flatMap((numerics) =>
@@ -167,5 +195,29 @@ export async function openQueueEngine(
       };
     },
   };
-  return { engine, school, fleet };
+}
+
+/** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached. */
+export async function openQueueEngine(
+  options: QueueEngineOptions,
+): Promise<Computing & { readonly fleet: Fleet }> {
+  const { url, local, onError, patienceMs = PATIENCE_MS } = options;
+  const kernels = await loadKernels(new WebAssembly.Memory({ initial: 1 }));
+  const redis = await openRedis(url, onError);
+  const trouble = whileThere(redis, onError);
+  const view = await usable(watchFleet(redis)).catch((error: unknown) => {
+    redis.disconnect();
+    throw error;
+  });
+  const parts: Parts = {
+    redis,
+    local,
+    view,
+    scoring: openLines('score', redis, trouble),
+    training: openLines('train', redis, trouble),
+    outcomes: { completed: 0, returned: 0, lost: 0, died: 0, failed: 0 },
+    patienceMs,
+  };
+  const engine = scoringEngine(parts, kernels);
+  return { engine, school: queueSchool(parts, engine), fleet: queueFleet(parts, engine) };
 }

@@ -1,17 +1,20 @@
 // One training job seen through to its answer. Nothing is believed for good, as in a round of scores: a job that is not
 // heard of is looked at, one that Redis has lost is put in again, with the state it begins with.
 
+import { randomUUID } from 'node:crypto';
+import { unlessAborted } from '../abort.ts';
 import type { JobOutcome } from '../engine/fleet.ts';
 import { MedNasError } from '../search/errors.ts';
 import { jobIdOf, type Lessons, type Taught, type TrainingJob } from './jobs.ts';
-import { type Line, type News, STALLED_OUT } from './line.ts';
-import { openMailbox, unlessAborted } from './mailbox.ts';
-import { LOOK_MS } from './round.ts';
+import { type Line, LOOK_MS, type News, STALLED_OUT } from './line.ts';
+import { openMailbox } from './mailbox.ts';
 import type { Parcel, States } from './states.ts';
+import type { Waiter, Wants } from './wants.ts';
 
 export interface ErrandParts {
   readonly line: Line<TrainingJob, Taught>;
   readonly states: States;
+  readonly wants: Wants;
   readonly onEnd: (outcome: JobOutcome) => void;
   /** Called about every second; what it throws ends the errand. */
   readonly onSecond: () => Promise<void>;
@@ -26,27 +29,39 @@ const OUTCOMES: Readonly<Record<Taught['outcome'], JobOutcome>> = {
   refused: 'failed',
 };
 
+/** Times that a state may be missing where it was put a moment before. */
+const MOST_LOSSES = 5;
+
+/** Why workers failed. */
+const failureOf = (reason: string): MedNasError =>
+  STALLED_OUT.test(reason)
+    ? new MedNasError('CRASHED', `Worker after worker died over the network that it trained: ${reason}.`)
+    : new MedNasError('WORKERS_UNAVAILABLE', `Workers could not train the network: ${reason}`);
+
 /**
  * What the job comes to. `from`: the state it begins with.
- * @throws MedNasError of the training itself (DIVERGED, BATCH_TOO_LARGE); WORKERS_UNAVAILABLE when workers fail, or
- * die over it; ENGINE_UNAVAILABLE when Redis refuses; the signal's reason.
+ * @throws MedNasError of the training itself (DIVERGED, BATCH_TOO_LARGE); CRASHED when workers die over it;
+ * WORKERS_UNAVAILABLE when they fail; ENGINE_UNAVAILABLE when Redis refuses, or loses states; the signal's reason.
  */
 export async function runErrand<J extends TrainingJob>(
-  { line, states, onEnd, onSecond }: ErrandParts,
+  { line, states, wants, onEnd, onSecond }: ErrandParts,
   job: J,
   from: Parcel | null,
   signal: AbortSignal,
 ): Promise<Lessons[J['kind']]> {
   const id = jobIdOf(job);
+  const waiter = randomUUID() as string as Waiter;
   const mailbox = openMailbox<TrainingNews | null>();
   const unlisten = line.listen(id, mailbox.post);
   const clock = setInterval(() => mailbox.post(null), LOOK_MS);
+  let losses = 0;
   let isOver = false;
 
   let putting = Promise.resolve();
   const put = (): Promise<void> =>
     (putting = (async () => {
       if (from !== null) await states.put(from);
+      await wants.want(id, waiter);
       signal.throwIfAborted();
       const told = await line.put(id, job);
       if (told !== null) mailbox.post(told);
@@ -57,6 +72,11 @@ export async function runErrand<J extends TrainingJob>(
     onEnd(OUTCOMES[taught.outcome]);
     await line.forget(id);
     if (taught.outcome === 'done' || taught.outcome === 'refused') return taught;
+    if (taught.outcome === 'stateless' && ++losses > MOST_LOSSES)
+      throw new MedNasError(
+        'ENGINE_UNAVAILABLE',
+        "The queue's Redis loses states of trainings: it needs the maxmemory-policy noeviction, and room for them.",
+      );
     await put();
     return null;
   }
@@ -66,11 +86,8 @@ export async function runErrand<J extends TrainingJob>(
     if (news.type === 'told') return null;
     if (news.type === 'ended') return await end(news.answer);
     if (news.type === 'failed') {
-      onEnd('failed');
-      const why = STALLED_OUT.test(news.reason)
-        ? `worker after worker died over it: ${news.reason}`
-        : news.reason;
-      throw new MedNasError('WORKERS_UNAVAILABLE', `Workers could not train the network: ${why}`);
+      onEnd(STALLED_OUT.test(news.reason) ? 'died' : 'failed');
+      throw failureOf(news.reason);
     }
     onEnd('lost');
     await put();
@@ -80,6 +97,7 @@ export async function runErrand<J extends TrainingJob>(
   async function tick(): Promise<TrainingNews | null> {
     await onSecond();
     if (from !== null) await states.keep(from.id);
+    await wants.want(id, waiter);
     return await line.look(id);
   }
 
@@ -94,6 +112,14 @@ export async function runErrand<J extends TrainingJob>(
     }
   }
 
+  /** Leaves nothing behind that no other waits for: what is on its way as well, for an epoch can be long. */
+  async function leave(): Promise<void> {
+    await putting.catch(() => undefined);
+    if ((await wants.leave(id, waiter)) > 0) return;
+    if (!isOver) line.withdraw([id]);
+    if (from !== null) await states.drop(from.id);
+  }
+
   try {
     const taught = await unlessAborted(wait(), signal);
     isOver = true;
@@ -102,8 +128,7 @@ export async function runErrand<J extends TrainingJob>(
   } finally {
     clearInterval(clock);
     unlisten();
-    // A job that is put in meanwhile would be done for nobody, and an epoch can be long.
-    if (!isOver) void putting.catch(() => undefined).then(() => line.withdraw([id]));
-    if (from !== null) void states.drop(from.id).catch(() => undefined);
+    // What is left behind all the same runs out.
+    void leave().catch(() => undefined);
   }
 }

@@ -32,6 +32,21 @@ export async function join(redis: Redis, describe: () => FleetWorker): Promise<(
   };
 }
 
+/** What a key says, unless it says nothing that a worker of today would. */
+function workerIn(text: string): readonly FleetWorker[] {
+  try {
+    const told = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const texts = ['id', 'host', 'version', 'backend', 'numerics', 'since', 'lastSeen'];
+    const counts = ['workers', 'cores', 'memory', 'busy'];
+    const isWhole =
+      texts.every((name) => typeof told[name] === 'string') &&
+      counts.every((name) => typeof told[name] === 'number');
+    return isWhole ? [told as unknown as FleetWorker] : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Those that are alive, the longest at work first. */
 export async function readFleet(redis: Redis): Promise<readonly FleetWorker[]> {
   const ids = await redis.smembers(MEMBERS);
@@ -40,7 +55,7 @@ export async function readFleet(redis: Redis): Promise<readonly FleetWorker[]> {
   const gone = ids.filter((_, i) => texts[i] === null);
   if (gone.length > 0) await redis.srem(MEMBERS, ...gone);
   return texts
-    .flatMap((text) => (text === null ? [] : [JSON.parse(text) as FleetWorker]))
+    .flatMap((text) => (text === null ? [] : workerIn(text)))
     .toSorted((a, b) => a.since.localeCompare(b.since) || a.id.localeCompare(b.id));
 }
 

@@ -1,11 +1,12 @@
 // A worker's end of a queue: takes jobs, does so many at a time, keeps their locks alive, and stops what is called
 // off. All that is known of BullMQ on this side is here.
 
-import { type Job as Stored, Worker } from 'bullmq';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Job as Stored, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { MedNasError } from '../search/errors.ts';
 import type { Job } from './jobs.ts';
-import { PREFIX, whileThere } from './redis.ts';
+import { endSoon, PREFIX, whileThere } from './redis.ts';
 
 export interface HandParts<J extends Job, A> {
   readonly redis: Redis;
@@ -32,8 +33,12 @@ export interface Hand {
  */
 const LOCKS = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 3 };
 
-/** Milliseconds that a worker which cannot do a job keeps it from others: failing fast, it would get them all. */
-const PENANCE_MS = 1000;
+/**
+ * Milliseconds that a worker which cannot do a job keeps it from others, twice as many for each in a row: failing fast,
+ * it would get all the jobs, and all the tries of each.
+ */
+const FIRST_PENANCE_MS = 500;
+const LONGEST_PENANCE_MS = 30_000;
 
 /** What whoever started the run may know of it: of the unforeseen only that it happened. */
 const publicReasonOf = (error: unknown): string =>
@@ -45,6 +50,7 @@ export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
   const { redis, queue, name, concurrency, work, onError } = parts;
   const closing = new AbortController();
   const cancelled = new Set<string>();
+  let penance = FIRST_PENANCE_MS;
 
   async function perform(
     job: Stored<J, A>,
@@ -53,15 +59,18 @@ export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
   ): Promise<A> {
     const stop = AbortSignal.any([closing.signal, ...(cancel === undefined ? [] : [cancel])]);
     try {
-      return await work(
-        job.data,
-        stop,
-        (part) => void job.updateProgress(part as object).catch(() => undefined),
-      );
+      const tell = (part: A): void => void job.updateProgress(part as object).catch(() => undefined);
+      const answer = await work(job.data, stop, tell);
+      penance = FIRST_PENANCE_MS;
+      return answer;
     } catch (error) {
       onError(error);
-      await new Promise((resolve) => setTimeout(resolve, PENANCE_MS));
-      throw new Error(`${publicReasonOf(error)} (worker ${name})`, { cause: error });
+      const time = penance;
+      penance = Math.min(2 * penance, LONGEST_PENANCE_MS);
+      await delay(time, undefined, { signal: stop }).catch(() => undefined);
+      const reason = `${publicReasonOf(error)} (worker ${name})`;
+      // What was called off meanwhile is nothing for another try.
+      throw cancel?.aborted ? new UnrecoverableError(reason) : new Error(reason, { cause: error });
     }
   }
 
@@ -73,6 +82,7 @@ export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
     ...LOCKS,
   });
   worker.on('error', whileThere(redis, onError));
+  worker.on('failed', (job) => job && cancelled.delete(job.id as string));
   // Nobody waits for what it has come to.
   worker.on(
     'completed',
@@ -84,7 +94,7 @@ export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
     },
     async close() {
       closing.abort();
-      await worker.close();
+      await endSoon(worker.close(), () => void worker.disconnect().catch(() => undefined));
     },
   };
 }

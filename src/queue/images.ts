@@ -12,7 +12,8 @@ import { makeFolder } from '../folder.ts';
 import { readSplits, type Splits } from '../learning/splits.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { TrainingProtocol } from '../training/protocol.ts';
-import { type BatchesOptions, requireHash } from './batches.ts';
+import { type Api, askApi } from './api.ts';
+import { type BatchesOptions, reasonOf, requireHash } from './batches.ts';
 
 export interface ImagesOptions extends BatchesOptions {
   readonly trainer: Pick<EngineInfo, 'memory' | 'numerics'>;
@@ -23,30 +24,21 @@ export interface Images {
   readonly of: (protocol: TrainingProtocol) => Promise<Splits>;
 }
 
+/** What is wrong with a file that is none of what was asked for. */
+const USELESS: ReadonlySet<string> = new Set(['CORRUPT_DATASET', 'CHECKSUM_MISMATCH']);
+
 /** Datasets that are held at the same time: a search and a training, say. */
 const HELD = 2;
 
 /** A dataset may be large, and the way slow. */
 const FETCH_MS = 3_600_000;
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Puts the dataset's file at a path. @throws Error that says what the API answered. */
-async function fetchDataset(
-  { url, key }: NonNullable<BatchesOptions['api']>,
-  dataset: string,
-  path: string,
-): Promise<void> {
-  const address = new URL(`datasets/${encodeURIComponent(dataset)}`, url.endsWith('/') ? url : `${url}/`);
-  const response = await fetch(address, {
-    headers: key === null ? {} : { authorization: `Bearer ${key}` },
-    signal: AbortSignal.timeout(FETCH_MS),
-  });
-  if (!response.ok || response.body === null)
-    throw new Error(`the service answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+async function fetchDataset(api: Api, dataset: string, path: string): Promise<void> {
+  const { body } = await askApi(api, `datasets/${encodeURIComponent(dataset)}`, {}, FETCH_MS);
   const partial = `${path}.${randomUUID()}.partial`;
   try {
-    await pipeline(response.body as AsyncIterable<Uint8Array>, createWriteStream(partial));
+    await pipeline(body as unknown as AsyncIterable<Uint8Array>, createWriteStream(partial));
     await rename(partial, path);
   } finally {
     await rm(partial, { force: true });
@@ -64,7 +56,7 @@ export function openImages({ datasets, folder, api, trainer }: ImagesOptions): I
     const splits = await readSplits(source, trainer, name);
     const { data, task, classes } = splits.protocol;
     if (data === wanted.data && task === wanted.task && classes === wanted.classes) return splits;
-    throw new Error(`${name} has other images here`);
+    throw new MedNasError('CHECKSUM_MISMATCH', `${name} has other images here`);
   }
 
   /** A folder with one file, under the name by which it is known. */
@@ -82,8 +74,9 @@ export function openImages({ datasets, folder, api, trainer }: ImagesOptions): I
     try {
       return await from(source, name, wanted);
     } catch (error) {
-      // What is of no use is not kept.
-      await rm(path, { force: true });
+      // What has just come and is of no use; others may be at a copy that was there.
+      if (mayFetch && error instanceof MedNasError && USELESS.has(error.code))
+        await rm(path, { force: true });
       throw error;
     }
   }
@@ -112,7 +105,8 @@ export function openImages({ datasets, folder, api, trainer }: ImagesOptions): I
 
   return {
     of(protocol) {
-      const key = protocol.data;
+      // The same pixels may be of another task.
+      const key = [protocol.data, protocol.task, protocol.classes].join();
       const splits = held.get(key) ?? find(protocol);
       held.delete(key);
       held.set(key, splits);

@@ -23,6 +23,8 @@ export interface CourseOrder {
   readonly model: Model;
   readonly recipe: Recipe;
   readonly protocol: TrainingProtocol;
+  /** Names by label index. */
+  readonly classes: readonly string[];
 }
 
 /** An epoch, from 0, of a course; `from` null: the network as it is drawn. */

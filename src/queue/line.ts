@@ -4,9 +4,8 @@
 
 import { Job as Stored, Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { MedNasError } from '../search/errors.ts';
 import type { Job, JobId } from './jobs.ts';
-import { PREFIX } from './redis.ts';
+import { endSoon, PREFIX, usable } from './redis.ts';
 
 /** `A`: what a job answers, all at once or in parts. */
 export type News<A> =
@@ -34,6 +33,9 @@ export interface Line<J extends Job, A> {
   readonly close: () => Promise<void>;
 }
 
+/** Milliseconds after which a job that nothing was heard of is looked at. */
+export const LOOK_MS = 1000;
+
 /** Workers that are at a job of these ids, a JSON list, stop. */
 export const CANCEL_CHANNEL = `${PREFIX}:cancel`;
 
@@ -56,17 +58,12 @@ const EVENTS_KEPT = 5000;
 function newsOf<J extends Job, A>(job: Stored<J, A> | undefined): News<A> | null {
   if (job === undefined) return { type: 'gone' };
   if (job.finishedOn === undefined) return null;
-  return job.failedReason
+  // The reason of an attempt that failed stays with a job of which a later one has not.
+  const answer = job.returnvalue as A | null | undefined;
+  return answer === null || answer === undefined
     ? { type: 'failed', reason: job.failedReason }
-    : { type: 'ended', answer: job.returnvalue };
+    : { type: 'ended', answer };
 }
-
-/** What Redis answers, which may be full, or read-only. */
-const usable = <T>(answer: Promise<T>): Promise<T> =>
-  answer.catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MedNasError('ENGINE_UNAVAILABLE', `The queue cannot be used: ${reason}.`, { cause });
-  });
 
 /** `onError`: told of what goes wrong in the background. */
 export async function openLine<J extends Job, A>(
@@ -128,8 +125,9 @@ export async function openLine<J extends Job, A>(
       } = await queue.getJobCounts('waiting', 'delayed', 'active');
       return { waiting: waiting + delayed, active };
     },
-    async close() {
-      await Promise.all([events.close(), queue.close()]);
-    },
+    close: () =>
+      endSoon(Promise.all([events.close(), queue.close()]), () => {
+        for (const part of [events, queue]) void part.disconnect().catch(() => undefined);
+      }),
   };
 }

@@ -1,5 +1,7 @@
 // What happens to one who takes it in turn.
 
+import { unlessAborted } from '../abort.ts';
+
 /** Letters in the order in which they came, for a single reader. */
 export interface Mailbox<T> {
   readonly post: (letter: T) => void;
@@ -26,20 +28,4 @@ export function openMailbox<T>(): Mailbox<T> {
       return collected;
     },
   };
-}
-
-/** What work comes to. @throws the signal's reason as soon as it aborts, whatever becomes of the work. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(signal.reason as Error);
-    if (signal.aborted) giveUp();
-    signal.addEventListener('abort', giveUp, { signal: over.signal });
-  });
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    over.abort();
-    work.catch(() => undefined);
-  }
 }

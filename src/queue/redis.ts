@@ -30,7 +30,7 @@ export async function openRedis(url: string, onError: (error: unknown) => void):
     retryStrategy: (times) => Math.min(50 * times, LONGEST_RETRY_MS),
   });
   try {
-    await once(redis, 'ready');
+    await soon(once(redis, 'ready'));
   } catch (error) {
     redis.disconnect();
     throw unreachable(error);
@@ -43,6 +43,14 @@ export async function openRedis(url: string, onError: (error: unknown) => void):
   });
   return redis;
 }
+
+/** What Redis answers, which may be full, or read-only. @throws MedNasError ENGINE_UNAVAILABLE */
+export const usable = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((cause: unknown) => {
+    if (cause instanceof MedNasError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MedNasError('ENGINE_UNAVAILABLE', `The queue cannot be used: ${reason}.`, { cause });
+  });
 
 /** For parts that use the connection, and tell of every try to get it back. */
 export const whileThere =
@@ -67,4 +75,9 @@ export async function soon<T>(answer: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Ends what Redis has a part in, without it (`cut`) when it does not answer. Nobody waits longer. */
+export async function endSoon(work: Promise<unknown>, cut: () => void): Promise<void> {
+  await soon(work).catch(cut);
 }

@@ -2,22 +2,20 @@
 // job that is not heard of is looked at, one that Redis has lost is put in again, one whose workers keep dying
 // is taken apart until the architecture that kills them is found. Jobs may be done twice; that changes nothing.
 
+import { unlessAborted } from '../abort.ts';
 import type { JobOutcome } from '../engine/fleet.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Evaluation } from '../search/evaluation.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { type JobId, jobIdOf, type ScoreJob, type Scored } from './jobs.ts';
 import { type LedgerParts, openLedger } from './ledger.ts';
-import { type Line, type News, STALLED_OUT } from './line.ts';
-import { openMailbox, unlessAborted } from './mailbox.ts';
+import { type Line, LOOK_MS, type News, STALLED_OUT } from './line.ts';
+import { openMailbox } from './mailbox.ts';
 
 export interface RoundParts extends LedgerParts {
   readonly line: Line<ScoreJob, Scored>;
   readonly onEnd: (outcome: JobOutcome) => void;
 }
-
-/** Milliseconds after which a job that nothing was heard of is looked at. */
-export const LOOK_MS = 1000;
 
 /**
  * Jobs in flight, by lane: one at work and one that waits, so that a worker finds the next at once; no more,
@@ -63,14 +61,18 @@ export function openRound(parts: RoundParts): Round {
   /** null: time to look. */
   const mailbox = openMailbox<readonly [JobId, ScoreNews] | null>();
   const flights = new Map<JobId, Flight>();
+  let putting: Promise<void> = Promise.resolve();
 
   /** Asks of several jobs; what there is to tell is news. */
   async function ask(
     ids: readonly JobId[],
     question: (id: JobId) => Promise<ScoreNews | null>,
   ): Promise<void> {
-    const told = await Promise.all(ids.map(question));
-    told.forEach((news, i) => news !== null && mailbox.post([ids[i] as JobId, news]));
+    const told = await Promise.allSettled(ids.map(question));
+    for (const [i, answer] of told.entries()) {
+      if (answer.status === 'rejected') throw answer.reason;
+      if (answer.value !== null) mailbox.post([ids[i] as JobId, answer.value]);
+    }
   }
 
   function launch(places: readonly number[]): JobId {
@@ -132,11 +134,11 @@ export function openRound(parts: RoundParts): Round {
   }
 
   return {
-    async put() {
+    put() {
       const most = IN_FLIGHT_A_LANE * Math.max(1, lanes());
       const fresh: JobId[] = [];
       while (flights.size < most && ledger.isOpen()) fresh.push(launch(ledger.take()));
-      await ask(fresh, (id) => line.put(id, (flights.get(id) as Flight).job));
+      return (putting = ask(fresh, (id) => line.put(id, (flights.get(id) as Flight).job)));
     },
     async hear(signal) {
       const letters = await mailbox.collect(signal);
@@ -148,7 +150,8 @@ export function openRound(parts: RoundParts): Round {
     results: ledger.results,
     close() {
       for (const { unlisten } of flights.values()) unlisten();
-      line.withdraw([...flights.keys()]);
+      // What is still on its way would be done for nobody.
+      void putting.catch(() => undefined).then(() => line.withdraw([...flights.keys()]));
     },
   };
 }

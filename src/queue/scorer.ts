@@ -1,6 +1,7 @@
 // What a worker does with a scoring job: scores its genotypes on the engine of this process, and tells of them as
 // they come.
 
+import { unlessAborted } from '../abort.ts';
 import type { Engine, Evaluator } from '../engine/engine.ts';
 import type { Evaluation, Protocol } from '../search/evaluation.ts';
 import { type ProtocolId, protocolId } from '../search/identity.ts';
@@ -60,7 +61,7 @@ export function openScorer(
   return async ({ protocol, genotypes }, signal, tell) => {
     const telling = openTelling(tell);
     try {
-      const evaluator = await evaluatorOf(protocol);
+      const evaluator = await unlessAborted(evaluatorOf(protocol), signal);
       await evaluator.evaluate(genotypes, signal, async (place, evaluation) =>
         telling.add(place, evaluation),
       );

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { decodeLearning, encodeLearning, type Learning } from '../training/checkpoint.ts';
-import { PREFIX } from './redis.ts';
+import { PREFIX, usable } from './redis.ts';
 
 /** SHA-256, in hexadecimal, of its bytes. */
 export type StateId = string & { readonly brand: 'StateId' };
@@ -55,31 +55,39 @@ export async function parcelOf(state: Learning): Promise<Parcel> {
   return { id: await hashOf(partsOf(bytes)), bytes };
 }
 
+/** All throw MedNasError ENGINE_UNAVAILABLE when Redis is full, or refuses otherwise. */
 export function openStates(redis: Redis): States {
   const keep = async (id: StateId): Promise<boolean> => (await redis.pexpire(keyOf(id), LIFE_MS)) === 1;
+  const drop = async (id: StateId): Promise<void> => void (await redis.del(keyOf(id)));
+
+  async function put({ id, bytes }: Parcel): Promise<void> {
+    if (await keep(id)) return;
+    // Under another name until it is whole.
+    const partial = `${keyOf(id)}:${randomUUID()}`;
+    for (const part of partsOf(bytes)) {
+      await redis.rpush(partial, part);
+      await redis.pexpire(partial, LIFE_MS);
+    }
+    await redis.rename(partial, keyOf(id)).catch((error: unknown) => {
+      // Lost with Redis meanwhile: it is found missing.
+      if (!/no such key/iu.test(String(error))) throw error;
+    });
+  }
+
+  async function get(id: StateId): Promise<Learning | null> {
+    const count = await redis.llen(keyOf(id));
+    const parts: Buffer[] = [];
+    for (let i = 0; i < count; i++) parts.push((await redis.lindexBuffer(keyOf(id), i)) ?? Buffer.alloc(0));
+    if ((await hashOf(parts)) === id) return decodeLearning(Buffer.concat(parts), `State ${id}`);
+    // Parts were lost with Redis, or sent again over a new connection: `put` would take what is left for whole.
+    await drop(id);
+    return null;
+  }
 
   return {
-    async put({ id, bytes }) {
-      if (await keep(id)) return;
-      // Under another name until it is whole.
-      const partial = `${keyOf(id)}:${randomUUID()}`;
-      for (const part of partsOf(bytes)) {
-        await redis.rpush(partial, part);
-        await redis.pexpire(partial, LIFE_MS);
-      }
-      // What was begun may have been lost with Redis: then it is found missing.
-      await redis.rename(partial, keyOf(id)).catch(() => undefined);
-    },
-    async get(id) {
-      const count = await redis.llen(keyOf(id));
-      const parts: Buffer[] = [];
-      for (let i = 0; i < count; i++) parts.push((await redis.lindexBuffer(keyOf(id), i)) ?? Buffer.alloc(0));
-      if ((await hashOf(parts)) === id) return decodeLearning(Buffer.concat(parts), `State ${id}`);
-      // Parts were lost with Redis, or sent again over a new connection: `put` would take what is left for whole.
-      await redis.del(keyOf(id));
-      return null;
-    },
-    keep: async (id) => void (await keep(id)),
-    drop: async (id) => void (await redis.del(keyOf(id))),
+    put: (parcel) => usable(put(parcel)),
+    get: (id) => usable(get(id)),
+    keep: async (id) => void (await usable(keep(id))),
+    drop: (id) => usable(drop(id)),
   };
 }

@@ -12,15 +12,16 @@ import { openSchool } from '../learning/school.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Batches } from './batches.ts';
 import { join } from './fleet.ts';
-import { openHand } from './hand.ts';
+import { type Hand, openHand } from './hand.ts';
 import type { Images } from './images.ts';
 import { queueOf } from './jobs.ts';
 import { CANCEL_CHANNEL } from './line.ts';
-import { openRedis } from './redis.ts';
+import { endSoon, openRedis, usable } from './redis.ts';
 import { openScorer } from './scorer.ts';
 import { measureSpeed } from './speed.ts';
 import { openStates } from './states.ts';
 import { openTutor } from './tutor.ts';
+import { openWants } from './wants.ts';
 
 export interface WorkerOptions {
   readonly url: string;
@@ -61,28 +62,31 @@ async function soundSpeed(engine: Engine): Promise<number> {
   return await measureSpeed(engine);
 }
 
+/** Whatever is sent there: ids, or nothing that is understood. */
+function idsIn(text: string): readonly string[] {
+  try {
+    const ids: unknown = JSON.parse(text);
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Orders to stop, which every worker hears. */
 async function hearOrders(redis: Redis, hear: (ids: readonly string[]) => void): Promise<Redis> {
   const orders = redis.duplicate();
   orders.on('error', () => undefined); // told by the other
-  orders.on('message', (_, text) => hear(JSON.parse(text) as readonly string[]));
+  orders.on('message', (_, text) => hear(idsIn(text)));
   await orders.subscribe(CANCEL_CHANNEL);
   return orders;
 }
 
-/** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached, or this machine computes wrongly. */
-export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
-  const { url, engine, batches, images, version, onError, onJob = () => undefined } = options;
-  const redis = await openRedis(url, onError);
-  const speed = await soundSpeed(engine).catch((error: unknown) => {
-    redis.disconnect();
-    throw error;
-  });
-  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const since = new Date().toISOString();
+/** Its ends of the queues of its arithmetic. */
+function openHands(redis: Redis, name: string, options: WorkerOptions): readonly Hand[] {
+  const { engine, batches, images, onError, onJob = () => undefined } = options;
   const { numerics, workers: threads } = engine.info;
-  const common = { redis, name: id, onError };
-  const hands = [
+  const common = { redis, name, onError };
+  return [
     openHand({
       ...common,
       queue: queueOf('score', numerics),
@@ -94,29 +98,51 @@ export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
       ...common,
       queue: queueOf('train', numerics),
       concurrency: threads,
-      work: openTutor({ school: openSchool(engine), images, states: openStates(redis) }),
+      work: openTutor({
+        school: openSchool(engine),
+        images,
+        states: openStates(redis),
+        wants: openWants(redis),
+      }),
     }),
   ];
-  const orders = await hearOrders(redis, (ids) => hands.forEach((hand) => hand.cancel(ids)));
-  const describe = (): FleetWorker => ({
-    ...engine.info,
-    id,
-    host: hostname(),
-    version,
-    speed,
-    busy: engine.load().busy,
-    since,
-    lastSeen: new Date().toISOString(),
-  });
-  const leave = await join(redis, describe);
+}
 
-  return {
-    describe,
-    async close() {
-      await Promise.all([leave().catch(() => undefined), ...hands.map((hand) => hand.close())]);
-      orders.disconnect();
-      redis.disconnect();
-      await engine.close();
-    },
-  };
+/** @throws MedNasError ENGINE_UNAVAILABLE when Redis cannot be reached, or this machine computes wrongly. */
+export async function openWorker(options: WorkerOptions): Promise<QueueWorker> {
+  const { url, engine, version, onError } = options;
+  const redis = await openRedis(url, onError);
+  const opened: (() => unknown)[] = [() => redis.disconnect()];
+  try {
+    const speed = await soundSpeed(engine);
+    const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    const since = new Date().toISOString();
+    const hands = openHands(redis, id, options);
+    opened.push(...hands.map(({ close }) => close));
+    const orders = await usable(hearOrders(redis, (ids) => hands.forEach((hand) => hand.cancel(ids))));
+    opened.push(() => orders.disconnect());
+    const describe = (): FleetWorker => ({
+      ...engine.info,
+      id,
+      host: hostname(),
+      version,
+      speed,
+      busy: engine.load().busy,
+      since,
+      lastSeen: new Date().toISOString(),
+    });
+    const leave = await usable(join(redis, describe));
+    return {
+      describe,
+      async close() {
+        await Promise.all([endSoon(leave(), () => undefined), ...hands.map((hand) => hand.close())]);
+        orders.disconnect();
+        redis.disconnect();
+        await engine.close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened.toReversed()) await close();
+    throw error;
+  }
 }

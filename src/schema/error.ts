@@ -23,8 +23,9 @@ export const ErrorCodeName = defineEnum<FailureCode>('ErrorCode', 'What went wro
   STORAGE_READ_ONLY: 'The archive cannot be written.',
   STORAGE_FULL: 'The archive has no room left.',
   STORAGE_CORRUPT: 'The archive is damaged.',
-  ENGINE_UNAVAILABLE: 'Nothing can be scored now.',
-  WORKERS_UNAVAILABLE: 'There is no worker for the search, or none that could score it.',
+  ENGINE_UNAVAILABLE: 'Nothing can be scored or trained now.',
+  CRASHED: 'Whoever trained the network died over it, more than once.',
+  WORKERS_UNAVAILABLE: 'There is no worker for the search or the training, or none that could do it.',
   INTERNAL: 'Something nobody foresaw; the log of the service has it.',
 });
 

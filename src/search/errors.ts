@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'STORAGE_FULL'
   | 'STORAGE_CORRUPT'
   | 'ENGINE_UNAVAILABLE'
+  | 'CRASHED' // whoever computed it died over it, more than once
   | 'WORKERS_UNAVAILABLE'; // none of a search's arithmetic, or none that could do its jobs
 
 export class MedNasError extends Error {

@@ -20,6 +20,15 @@ export interface Supplies {
   readonly datasets: RequestHandler;
 }
 
+/** What is not found may be found later: of these it is not said that there is no such thing. */
+const STATUSES: Readonly<Partial<Record<string, number>>> = {
+  INTERNAL_SERVER_ERROR: 500,
+  DOWNLOAD_FAILED: 503,
+  STORAGE_UNREACHABLE: 503,
+  STORAGE_READ_ONLY: 503,
+  STORAGE_FULL: 503,
+};
+
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const number = (value: unknown): number => (text(value) === '' ? Number.NaN : Number(value));
 
@@ -36,7 +45,7 @@ export function supplies({ service, viewerOf, reportOf }: SuppliesParts): Suppli
         await send(request, response);
       } catch (error) {
         const { message, extensions } = toClientError(error, reportOf(response));
-        const status = extensions?.['code'] === 'INTERNAL_SERVER_ERROR' ? 500 : 404;
+        const status = STATUSES[String(extensions?.['code'])] ?? 404;
         if (!response.headersSent) refuse(response, status, message, extensions);
       }
     };

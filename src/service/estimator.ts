@@ -6,7 +6,7 @@
 import { courseOf } from '../learning/epoch.ts';
 import type { School } from '../learning/school.ts';
 import type { Splits } from '../learning/splits.ts';
-import { MedNasError } from '../search/errors.ts';
+import { type ErrorCode, MedNasError } from '../search/errors.ts';
 import { type Evaluation, isTrainingFree, type Protocol } from '../search/evaluation.ts';
 import type { Genotype } from '../search/space/space.ts';
 import { parseRecipe, type Recipe } from '../training/recipe.ts';
@@ -28,6 +28,13 @@ export const recipeOf = ({
 export const inProtocol = ({ splits, recipe }: Estimator): string =>
   JSON.stringify({ data: splits.protocol.data, recipe });
 
+/** Why there may be no estimate of an architecture, and whether another machine might have one. */
+const OF_THE_MACHINE: Readonly<Partial<Record<ErrorCode, boolean>>> = {
+  DIVERGED: false,
+  BATCH_TOO_LARGE: true,
+  CRASHED: true,
+};
+
 /** An evaluation with the estimate, or infeasible for the lack of it. @throws what is the engine's or the signal's */
 export async function withEstimate(
   school: School,
@@ -46,9 +53,8 @@ export async function withEstimate(
     const seconds = (performance.now() - start) / 1000;
     return { ...evaluation, scores: { ...scores, validAuc: { value, seconds } } };
   } catch (error) {
-    const code = error instanceof MedNasError ? error.code : null;
-    if (!(error instanceof MedNasError) || (code !== 'DIVERGED' && code !== 'BATCH_TOO_LARGE')) throw error;
-    const machine = code === 'BATCH_TOO_LARGE' && { machine: true as const };
+    if (!(error instanceof MedNasError) || !Object.hasOwn(OF_THE_MACHINE, error.code)) throw error;
+    const machine = OF_THE_MACHINE[error.code] === true && { machine: true as const };
     return { status: 'infeasible', reason: `validAuc: ${error.message}`, ...machine, scores, macs, params };
   }
 }

@@ -1,6 +1,7 @@
 // Searches and trainings that want to run, and the places there are for them, the same for both. Who waits is let in by turns of clients:
 // first whose client has the fewest inside and before it, then who came first.
 
+import { unlessAborted } from '../abort.ts';
 import type { RunId } from '../storage/records.ts';
 import type { KindName } from './kinds.ts';
 
@@ -108,14 +109,4 @@ function withResolver(): { readonly promise: Promise<void>; readonly resolve: ()
     resolve = settle;
   });
   return { promise, resolve };
-}
-
-/** Rejects as soon as the signal aborts: the work, which others may share, goes on without its caller. */
-export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    work.then(resolve, reject);
-  });
 }

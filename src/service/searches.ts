@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve as toAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { unlessAborted } from '../abort.ts';
 import type { DatasetInfo } from '../data/dataset.ts';
 import { isDatasetPath } from '../data/datasets.ts';
 import { MedNasError } from '../search/errors.ts';
@@ -13,7 +14,7 @@ import type { RunId, SearchId, SearchRecord } from '../storage/records.ts';
 import { searchesIn } from './kinds.ts';
 import { atWork } from './lifecycle.ts';
 import { type PreparationParts, prepare, type Prepared, requireSameProtocol } from './protocol.ts';
-import { type RunQueue, unlessAborted } from './queue.ts';
+import type { RunQueue } from './queue.ts';
 import { NO_QUOTA, type Quota, requireQuota, watchTime } from './quota.ts';
 import { type RunParts, runSearch } from './run.ts';
 import { openRuns } from './runs.ts';

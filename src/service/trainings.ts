@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve as toAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { unlessAborted } from '../abort.ts';
 import { type Datasets, isDatasetPath } from '../data/datasets.ts';
 import { readSplits, type Splits } from '../learning/splits.ts';
 import { MedNasError, shown } from '../search/errors.ts';
@@ -17,7 +18,7 @@ import { type GivenRecipe, parseRecipe } from '../training/recipe.ts';
 import { trainingsIn } from './kinds.ts';
 import { atWork } from './lifecycle.ts';
 import { requireSameProtocol } from './protocol.ts';
-import { type RunQueue, unlessAborted } from './queue.ts';
+import type { RunQueue } from './queue.ts';
 import { NO_QUOTA, type Quota, watchTime } from './quota.ts';
 import { openRuns } from './runs.ts';
 import { runTraining, type TrainingRunParts } from './training.ts';
