@@ -39,59 +39,72 @@ const measures = (individuals: readonly Individual[], settings: ResolvedSettings
 const generationOf = ({ population, offspring }: ResolvedSettings, arrived: number): number =>
   arrived < population ? 0 : 1 + Math.floor((arrived - population) / offspring);
 
-interface Eldest {
-  readonly recombination: Recombination | null;
-  readonly ids: ReadonlySet<ArchitectureId>;
-}
+/** What exploitation draws from, which is asked for each proposal and takes long. */
+const RECOMBINATIONS = new WeakMap<readonly Individual[], Recombination | null>();
 
-/** What is asked of elders for each proposal, and takes long. */
-const ELDEST = new WeakMap<readonly Individual[], Eldest>();
-
-function eldestOf(settings: ResolvedSettings, elders: readonly Individual[]): Eldest {
-  const known = ELDEST.get(elders);
+function recombinationOfElders(
+  settings: ResolvedSettings,
+  elders: readonly Individual[],
+): Recombination | null {
+  const known = RECOMBINATIONS.get(elders);
   if (known !== undefined) return known;
-  const eldest = {
-    recombination: recombinationAmong(settings, elders),
-    ids: new Set(elders.map(({ id }) => id)),
-  };
-  ELDEST.set(elders, eldest);
-  return eldest;
+  const recombination = recombinationAmong(settings, elders);
+  RECOMBINATIONS.set(elders, recombination);
+  return recombination;
 }
 
-/** The nth proposal of a search, after its initial population. */
-function proposeOne(settings: ResolvedSettings, state: SteadyState, nth: number): Candidate {
-  const { search, members, elders, pending } = state;
+/** Ids of all that has been proposed. What arrives was among them, so only a proposal adds one. */
+const proposedIn = ({ search, pending }: SteadyState): Set<ArchitectureId> =>
+  new Set([...search.individuals, ...pending].map(({ id }) => id));
+
+/** The nth proposal of a search, after its initial population, from what is the same for all until a score arrives. */
+function proposerOf(
+  settings: ResolvedSettings,
+  { search, members, elders }: SteadyState,
+  proposed: ReadonlySet<ArchitectureId>,
+): (nth: number) => Candidate {
   const space = spaceOf(settings);
-  const { recombination, ids } = eldestOf(settings, elders);
-  const young = new Set([...search.individuals.slice(elders.length), ...pending].map(({ id }) => id));
-  const variation = randomFor(settings.seed, nth, 'variation');
-  // A share of one candidate is a chance.
-  const exploitation = settings.exploitation > 0 && variation() < settings.exploitation ? 1 : 0;
-  const [candidate] = STRATEGIES[members.length === 0 ? 'random' : settings.strategy](
-    {
-      space,
-      upperBounds: space.upperBounds(settings.blocks),
-      known: { has: (id) => ids.has(id) || young.has(id) },
-      population: members,
-      points: toPoints(measures(members, settings), search.scale, settings.objectives),
-      recombination: () => recombination,
-      exploitation,
-      random: { variation, immigrants: randomFor(settings.seed, nth, 'immigrants') },
-    },
-    1,
-  );
-  return candidate as Candidate;
+  const situation = {
+    space,
+    upperBounds: space.upperBounds(settings.blocks),
+    known: proposed,
+    population: members,
+    points: toPoints(measures(members, settings), search.scale, settings.objectives),
+    recombination: () => recombinationOfElders(settings, elders),
+  };
+  const strategy = STRATEGIES[members.length === 0 ? 'random' : settings.strategy];
+  return (nth) => {
+    const variation = randomFor(settings.seed, nth, 'variation');
+    // A share of one candidate is a chance.
+    const exploitation = settings.exploitation > 0 && variation() < settings.exploitation ? 1 : 0;
+    const random = { variation, immigrants: randomFor(settings.seed, nth, 'immigrants') };
+    const [candidate] = strategy({ ...situation, exploitation, random }, 1);
+    return candidate as Candidate;
+  };
 }
 
-/** Proposes until `lanes` candidates are under way, or the search has proposed all it may. */
-export function fill(settings: ResolvedSettings, state: SteadyState, lanes: number): SteadyState {
+/** As `fill`; what it proposes is added to `proposed`, which is as `proposedIn` says of the state. */
+function fillBeside(
+  settings: ResolvedSettings,
+  state: SteadyState,
+  lanes: number,
+  proposed: Set<ArchitectureId>,
+): SteadyState {
+  const missing = Math.min(lanes - state.pending.length, plannedEvaluations(settings) - proposed.size);
+  if (missing <= 0) return state;
+  const proposeNth = proposerOf(settings, state, proposed);
   const pending = [...state.pending];
-  const arrived = state.search.individuals.length;
-  while (pending.length < lanes && arrived + pending.length < plannedEvaluations(settings)) {
-    pending.push(proposeOne(settings, { ...state, pending }, arrived + pending.length));
+  for (let i = 0; i < missing; i++) {
+    const candidate = proposeNth(proposed.size);
+    pending.push(candidate);
+    proposed.add(candidate.id);
   }
   return { ...state, pending };
 }
+
+/** Proposes until `lanes` candidates are under way, or the search has proposed all it may. */
+export const fill = (settings: ResolvedSettings, state: SteadyState, lanes: number): SteadyState =>
+  fillBeside(settings, state, lanes, proposedIn(state));
 
 /** A score has arrived, of one that was under way. */
 export function admit(
@@ -140,9 +153,11 @@ export function replay(
   individuals: readonly Individual[],
   lanes: number,
 ): SteadyState {
-  let state = fill(settings, begin(settings), lanes);
+  let state = begin(settings);
+  const proposed = proposedIn(state);
+  state = fillBeside(settings, state, lanes, proposed);
   for (const { id, evaluation } of individuals) {
-    state = fill(settings, admit(settings, state, id, evaluation), lanes);
+    state = fillBeside(settings, admit(settings, state, id, evaluation), lanes, proposed);
   }
   return state;
 }
@@ -195,6 +210,7 @@ export async function* steadySearch(
   lanes: number,
 ): AsyncGenerator<SearchState> {
   let state = replay(settings, from.individuals, lanes);
+  const proposed = proposedIn(state);
   const arrivals = openArrivals<readonly [ArchitectureId, Evaluation]>();
   const begun = new Set<ArchitectureId>();
   const failed = new AbortController();
@@ -211,7 +227,7 @@ export async function* steadySearch(
       }
       const { generation } = state.search;
       const [id, evaluation] = await arrivals.next();
-      state = fill(settings, admit(settings, state, id, evaluation), lanes);
+      state = fillBeside(settings, admit(settings, state, id, evaluation), lanes, proposed);
       if (state.search.generation > generation) yield state.search;
     }
   } finally {

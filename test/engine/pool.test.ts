@@ -1,10 +1,12 @@
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/pool.ts';
+import { inProcess } from '../../src/learning/school.ts';
 import { type Evaluation, TRAINING_FREE, isLasting, type Protocol } from '../../src/search/evaluation.ts';
 import { mstf } from '../../src/search/space/mstf.ts';
 import { randomFor } from '../../src/search/random.ts';
 import { randomGenotype } from '../../src/search/variation.ts';
 import { imagesFor } from './backend.contract.ts';
+import { evaluatorContract } from './evaluator.contract.ts';
 import { DIES, DIES_ONCE, IS_BUGGY } from './deviant.worker.ts';
 
 const protocol: Protocol = {
@@ -55,41 +57,10 @@ test('the same scores of all indicators from one, two and three workers, in the 
   expect(one?.some(({ status }) => status === 'ok')).toBe(true);
 });
 
-test('each score is told once, and waited for', async () => {
-  await withEngine({ workers: 2 }, async (engine) => {
-    const told: number[] = [];
-    const evaluations = await engine.evaluator(protocol, batch).evaluate(genotypes, never, async (i) => {
-      await Promise.resolve();
-      told.push(i);
-    });
-    expect(told.toSorted((a, b) => a - b)).toEqual(genotypes.map((_, i) => i));
-    expect(evaluations).toHaveLength(genotypes.length);
-  });
-});
-
-test('a listener that rejects stops the work and rejects the call', async () => {
-  await withEngine({ workers: 1 }, async (engine) => {
-    let told = 0;
-    const failing = engine.evaluator(protocol, batch).evaluate(genotypes, never, () => {
-      told += 1;
-      return Promise.reject(new Error('the archive is full'));
-    });
-    await expect(failing).rejects.toThrow('the archive is full');
-    expect(told).toBe(1);
-  });
-});
-
-test('an aborted call drops what has not begun', async () => {
-  await withEngine({ workers: 1 }, async (engine) => {
-    const controller = new AbortController();
-    let told = 0;
-    const aborted = engine.evaluator(protocol, batch).evaluate(genotypes, controller.signal, () => {
-      told += 1;
-      controller.abort(new Error('enough'));
-      return Promise.resolve();
-    });
-    await expect(aborted).rejects.toThrow('enough');
-    expect(told).toBe(1);
+describe.each([1, 2])('%i threads', (workers) => {
+  evaluatorContract('the pool', {
+    open: async () => inProcess(await openEngine({ workers })),
+    atOnce: workers,
   });
 });
 
@@ -191,12 +162,6 @@ test('searches share the workers, and stopping one leaves the other', async () =
       expect(stopped).rejects.toThrow('not this one'),
     ]);
     expect(kept).toHaveLength(genotypes.length);
-  });
-});
-
-test('a call with nothing to score has nothing to tell', async () => {
-  await withEngine({ workers: 2 }, async (engine) => {
-    await expect(engine.evaluator(protocol, batch).evaluate([], never)).resolves.toEqual([]);
   });
 });
 

@@ -57,9 +57,10 @@ export async function startWorkerProcess(
   };
 }
 
-/** Worker processes of which there are always so many. */
+/** So many worker processes. */
 export interface Gang {
-  /** Kills one, and starts another in its place. */
+  readonly kill: (index: number) => Promise<void>;
+  /** Starts another in the place of one that was killed. */
   readonly replace: (index: number) => Promise<void>;
   readonly stop: () => Promise<boolean>;
 }
@@ -67,9 +68,9 @@ export interface Gang {
 export async function startGang(count: number, environment: Readonly<Record<string, string>>): Promise<Gang> {
   const workers = await Promise.all(Array.from({ length: count }, () => startWorkerProcess(environment)));
   return {
+    kill: (index) => (workers[index] as WorkerProcess).kill(),
     async replace(index) {
-      await (workers[index % count] as WorkerProcess).kill();
-      workers[index % count] = await startWorkerProcess(environment);
+      workers[index] = await startWorkerProcess(environment);
     },
     stop: async () => (await Promise.all(workers.map(({ stop }) => stop()))).every(Boolean),
   };

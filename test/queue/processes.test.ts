@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openArchive } from '../../src/storage/archive.ts';
 import type { SearchId } from '../../src/storage/records.ts';
 import { newSqlite, type Store } from '../crash/crash.ts';
-import { follow, type ServiceProcess, startSearch, startService } from '../crash/process.ts';
+import { ask, follow, type ServiceProcess, startSearch, startService } from '../crash/process.ts';
 import { archivedPopulation, eventsOf, expectWholeJournal } from '../service/laboratory.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type Gang, startGang, startWorkerProcess } from './process.ts';
@@ -124,20 +124,26 @@ test('three workers score what two services coordinate', async () => {
   expect(data['engine']).toEqual({ workers: 3 });
 }, 120_000);
 
-test('a worker killed every three seconds', async () => {
+/** Events after which a worker is killed: two in the midst of the first generation, one in that of the next. */
+const KILLS_AFTER = [6, 12, 27];
+
+test('each of the workers killed while the search runs, and replaced', async () => {
   const { store, services, gang, id } = await begin();
-  const over = new AbortController();
-  const killing = (async () => {
-    let kills = 0;
-    while (!over.signal.aborted) {
-      await setTimeout(3000);
-      await gang.replace(kills++);
-    }
-    return kills;
-  })();
-  await followAll([services[0].url], id);
-  over.abort();
-  expect(await killing).toBeGreaterThan(1);
+  const query = 'query ($id: ID!) { search(id: $id) { status } }';
+  /** The status that the search has after a worker was killed. */
+  async function killOne(index: number): Promise<string> {
+    await gang.kill(index);
+    const { search } = await ask<{ readonly search: { readonly status: string } }>(services[0].url, query, {
+      id,
+    });
+    await gang.replace(index);
+    return search.status;
+  }
+  const killing: Promise<string>[] = [];
+  await followAll([services[0].url], id, (count) => {
+    if (count >= (KILLS_AFTER[killing.length] ?? Infinity)) killing.push(killOne(killing.length));
+  });
+  expect(await Promise.all(killing)).toEqual(KILLS_AFTER.map(() => 'RUNNING'));
   expect(await endOf(store, id)).toEqual(expected);
 }, 240_000);
 

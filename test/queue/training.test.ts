@@ -11,7 +11,7 @@ import type { WorkerOptions } from '../../src/queue/worker.ts';
 import type { GivenTraining } from '../../src/service/trainings.ts';
 import { archivedPopulation, openLaboratory, scratchFolders, TINY } from '../service/laboratory.ts';
 import { openStudio, type Studio, TINY_TRAINING, UPDATES, writeDataset } from '../service/studio.ts';
-import { EXPLOSIVE_RATE, openLearning } from '../support/learning.ts';
+import { openLearning } from '../support/learning.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import type { TrainingId } from '../../src/storage/records.ts';
 import { openPermits, type Permits } from '../support/service.ts';
@@ -207,16 +207,6 @@ test('two of the same are trained as one alone, and ending one does not end the 
   permits.grant(Infinity);
   expect(await outcomeOf(studio, other)).toEqual(await trainHere(TRAINING, formula(openPermits(Infinity))));
   expect((await studio.settled(one)).status).toBe('cancelled');
-});
-
-test('one that diverges fails at once as it does in one process', async () => {
-  const engine = formula(openPermits(Infinity));
-  await work(engine);
-  const studio = await open();
-  const given = { ...TINY_TRAINING, learningRate: EXPLOSIVE_RATE } satisfies GivenTraining;
-  const outcome = await train(studio, given);
-  expect(outcome).toEqual(await trainHere(given, engine));
-  expect(outcome.status).toBe('failed');
 });
 
 const SECRET = new Error('/secret/path');

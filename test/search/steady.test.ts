@@ -6,15 +6,17 @@ import {
   hypervolumeOf,
   INITIAL_STATE,
   propose,
+  recombinationAmong,
   type ResolvedSettings,
   search,
   type SearchState,
 } from '../../src/search/evolution.ts';
-import type { Candidate } from '../../src/search/individual.ts';
-import { measureOf, scaleOver } from '../../src/search/objectives.ts';
+import type { Candidate, Individual } from '../../src/search/individual.ts';
+import { measureOf, scaleOver, toPoints } from '../../src/search/objectives.ts';
 import { randomFor, randomInt } from '../../src/search/random.ts';
-import { parseSettings } from '../../src/search/settings.ts';
-import { admit, replay, steadySearch } from '../../src/search/steady.ts';
+import { parseSettings, plannedEvaluations, spaceOf } from '../../src/search/settings.ts';
+import { admit, fill, replay, type SteadyState, steadySearch } from '../../src/search/steady.ts';
+import { STRATEGIES } from '../../src/search/strategy.ts';
 import { evaluateBy, landscape } from './landscape.ts';
 
 const SETTINGS: ResolvedSettings = {
@@ -119,6 +121,66 @@ test('one that is stopped goes on with what was under way', async () => {
   );
   expect(asked.slice(0, lanes)).toEqual(pending.map(({ id }) => id));
   expect(rest.at(-1)?.individuals).toHaveLength(ALL);
+});
+
+/** The next proposal, all that it is made from looked up anew. */
+function proposeAnew(
+  settings: ResolvedSettings,
+  { search, members, elders, pending }: SteadyState,
+): Candidate {
+  const space = spaceOf(settings);
+  const nth = search.individuals.length + pending.length;
+  const variation = randomFor(settings.seed, nth, 'variation');
+  const isExploited = settings.exploitation > 0 && variation() < settings.exploitation;
+  const measures = members.map(({ evaluation }) => measureOf(evaluation, settings));
+  const [candidate] = STRATEGIES[members.length === 0 ? 'random' : 'steady'](
+    {
+      space,
+      upperBounds: space.upperBounds(settings.blocks),
+      known: { has: (id) => [...search.individuals, ...pending].some((one) => one.id === id) },
+      population: members,
+      points: toPoints(measures, search.scale, settings.objectives),
+      recombination: () => recombinationAmong(settings, elders),
+      exploitation: isExploited ? 1 : 0,
+      random: { variation, immigrants: randomFor(settings.seed, nth, 'immigrants') },
+    },
+    1,
+  );
+  return candidate as Candidate;
+}
+
+function fillSlowly(settings: ResolvedSettings, state: SteadyState, lanes: number): SteadyState {
+  const { search, pending } = state;
+  const isFull =
+    pending.length >= lanes || search.individuals.length + pending.length >= plannedEvaluations(settings);
+  if (isFull) return state;
+  const more = { ...state, pending: [...pending, proposeAnew(settings, state)] };
+  return fillSlowly(settings, more, lanes);
+}
+
+test.each([
+  { name: 'lanes beyond its initial population', lanes: 300, arrivals: 60, blocks: 2, generations: 60 },
+  {
+    name: 'a small space, where much is proposed twice',
+    lanes: 40,
+    arrivals: 200,
+    blocks: 1,
+    generations: 60,
+  },
+  { name: 'more lanes than there is to do', lanes: 300, arrivals: 20, blocks: 2, generations: 4 },
+])('proposals are those made one by one, all looked up anew: $name', ({ lanes, arrivals, ...given }) => {
+  const settings: ResolvedSettings = { ...SETTINGS, ...given };
+  let slow = fillSlowly(settings, replay(settings, [], 1), lanes);
+  expect(replay(settings, [], lanes)).toEqual(slow);
+  const arrived: Individual[] = [];
+  for (let i = 0; i < arrivals; i++) {
+    const { id, genotype } = slow.pending[(7 * i) % slow.pending.length] as Candidate;
+    slow = fillSlowly(settings, admit(settings, slow, id, landscape(genotype)), lanes);
+    arrived.push(slow.search.individuals.at(-1) as Individual);
+  }
+  expect(replay(settings, arrived, lanes)).toEqual(slow);
+  // And at one go, now that there are members to propose from.
+  expect(fill(settings, slow, 2 * lanes)).toEqual(fillSlowly(settings, slow, 2 * lanes));
 });
 
 test('no more are under way than there are lanes, and no fewer while there is more to do', async () => {
