@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly onDownload: (progress: DownloadProgress) => void;
   /** Told when wake-ups begin, or cease, to travel between processes. */
   readonly onBus?: (change: BusChange) => void;
+  /** Told of trouble with the queue, which runs wait out; what they cannot is told as their failure. */
+  readonly onQueue?: (error: unknown) => void;
   /** Told of failures no caller waits for. */
   readonly onError: (error: unknown, context: string) => void;
 }
@@ -56,13 +58,13 @@ export const composeArchive = async (config: Config): Promise<Archive> =>
 /** Who scores and trains. BullMQ is imported when it is used, for it takes its time. @throws MedNasError ENGINE_UNAVAILABLE */
 async function composeEngine(
   { backend, workers, queue }: Config,
-  onError: Surroundings['onError'],
+  onQueue: NonNullable<Surroundings['onQueue']>,
 ): Promise<Computing & { readonly fleet?: Fleet }> {
   const local = await openEngine({ backend, workers });
   if (queue === null) return inProcess(local);
   try {
     const { openQueueEngine } = await import('./queue/engine.ts');
-    return await openQueueEngine({ url: queue, local, onError: (error) => onError(error, 'queue') });
+    return await openQueueEngine({ url: queue, local, onError: onQueue });
   } catch (error) {
     await local.close();
     throw error;
@@ -72,7 +74,7 @@ async function composeEngine(
 /** @throws MedNasError STORAGE_* when the archive cannot be opened, ENGINE_UNAVAILABLE. */
 export async function compose(
   config: Config,
-  { onDownload, onBus = () => undefined, onError, confined = true }: Surroundings,
+  { onDownload, onBus = () => undefined, onQueue = () => undefined, onError, confined = true }: Surroundings,
 ): Promise<Service> {
   const { dataDir, datasetFolders, download, downloadHosts } = config;
   const { searches, maxEvaluations, maxSeconds } = config;
@@ -89,7 +91,7 @@ export async function compose(
         onProgress: onDownload,
       }),
       weights: openWeights(join(dataDir, 'weights')),
-      ...(await composeEngine(config, onError)),
+      ...(await composeEngine(config, onQueue)),
       // Last, since it keeps the process alive: what fails before it leaves nothing open.
       wakeUps: await loadWakeUps(config.redisUrl, onBus),
       now: () => new Date(),

@@ -31,6 +31,7 @@ export async function serve(config: Config): Promise<Pick<RunningServer, 'url' |
       change.isUp
         ? logger.info('wake-ups travel over Redis')
         : logger.warn({ reason: change.reason }, 'Redis is away: events of other processes are polled for'),
+    onQueue: (error) => logger.warn({ err: error }, 'the queue has trouble'),
     onError: (error, run) => logger.error({ err: error, run }, 'a search or training failed'),
   });
   const options = {

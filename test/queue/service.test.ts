@@ -1,6 +1,8 @@
 // A service over a queue: what its searches come to when workers fail them, and how they share them.
 
 import { setTimeout } from 'node:timers/promises';
+import { compose } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { openEngine } from '../../src/engine/pool.ts';
 import { openQueueEngine } from '../../src/queue/engine.ts';
@@ -99,4 +101,19 @@ test('a short search does not wait for a long one that came before it', async ()
   expect(await settled(other, short.id)).toMatchObject({ status: 'completed' });
   expect((await one.archive.getSearch(long.id)).body.status).toBe('running');
   await one.service.searches.cancel(long.id);
+}, 60_000);
+
+test('trouble with the queue is told as such, not as the failure of a run', async () => {
+  const failures: unknown[] = [];
+  let tell: (error: unknown) => void = () => undefined;
+  const trouble = new Promise((resolve) => (tell = resolve));
+  const service = await compose(
+    readConfig({ MEDNAS_DATA_DIR: newFolder(), MEDNAS_QUEUE: redis.url, MEDNAS_WORKERS: '1' }),
+    { onDownload: () => undefined, onQueue: tell, onError: (error) => failures.push(error) },
+  );
+  closing.push(service.close);
+  await redis.kill();
+  expect(await trouble).toHaveProperty('message', expect.stringMatching(/ECONN/));
+  await redis.start();
+  expect(failures).toEqual([]);
 }, 60_000);
