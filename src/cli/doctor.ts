@@ -4,7 +4,7 @@ import { loadConfig } from '../config.ts';
 import { findDevice } from '../engine/device.ts';
 import { BACKEND_NAMES, type BackendName, type EngineInfo } from '../engine/engine.ts';
 import { openEngine } from '../engine/pool.ts';
-import { type Check, selfTest } from '../engine/selfTest.ts';
+import { type Check, selfTest, type TrainingCheck, trainingTest } from '../engine/selfTest.ts';
 import { MedNasError } from '../search/errors.ts';
 import { print } from './output.ts';
 import { table } from './report.ts';
@@ -31,6 +31,7 @@ function page(
   info: EngineInfo,
   backends: Readonly<Record<string, string | null>>,
   checks: readonly Check[],
+  training: TrainingCheck,
 ): string {
   const facts = table([
     ['backend', info.backend],
@@ -45,8 +46,11 @@ function page(
   const choices = Object.entries(backends).map(
     ([name, obstacle]) => `${name}: ${obstacle ?? 'can be chosen'}`,
   );
-  const rows = checks.map(({ indicator, value, wanted, tolerance, passed }) => [
-    indicator,
+  const rows = [
+    ...checks.map(({ indicator, ...check }) => ({ what: indicator, ...check })),
+    { what: 'a loss in training', ...training },
+  ].map(({ what, value, wanted, tolerance, passed }) => [
+    what,
     value ?? 'not finite',
     wanted,
     tolerance.toPrecision(2),
@@ -61,15 +65,16 @@ export async function runDoctor({ json }: Flags): Promise<void> {
   const engine = await openEngine(loadConfig());
   try {
     const checks = await selfTest(engine);
+    const training = await trainingTest(engine);
     const backends = Object.fromEntries(
       await Promise.all(BACKEND_NAMES.map(async (name) => [name, await obstacleOf(name)] as const)),
     );
     await print(
       json
-        ? JSON.stringify({ engine: engine.info, backends, selfTest: checks })
-        : page(engine.info, backends, checks),
+        ? JSON.stringify({ engine: engine.info, backends, selfTest: checks, training })
+        : page(engine.info, backends, checks, training),
     );
-    if (!checks.every(({ passed }) => passed)) process.exitCode = 1;
+    if (![...checks, training].every(({ passed }) => passed)) process.exitCode = 1;
   } finally {
     await engine.close();
   }

@@ -37,14 +37,17 @@ const LOCKS = { lockDuration: 10_000, stalledInterval: 3000, maxStalledCount: 3 
  * Milliseconds that a worker which cannot do a job keeps it from others, twice as many for each in a row: failing fast,
  * it would get all the jobs, and all the tries of each.
  */
-const FIRST_PENANCE_MS = 500;
-const LONGEST_PENANCE_MS = 30_000;
+const FIRST_PENANCE_MS = 250;
+const LONGEST_PENANCE_MS = 8000;
 
 /** What whoever started the run may know of it: of the unforeseen only that it happened. */
 const publicReasonOf = (error: unknown): string =>
   error instanceof MedNasError && error.code !== 'ENGINE_UNAVAILABLE'
     ? error.message
     : 'something went wrong that its log tells of';
+
+/** What BullMQ says when a job was lost with Redis, or taken by another after a pause: it is done again, or was. */
+const LOST = /^(?:Missing key|Missing lock|Lock mismatch) for job|could not renew lock for job/u;
 
 export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
   const { redis, queue, name, concurrency, work, onError } = parts;
@@ -81,7 +84,8 @@ export function openHand<J extends Job, A>(parts: HandParts<J, A>): Hand {
     concurrency,
     ...LOCKS,
   });
-  worker.on('error', whileThere(redis, onError));
+  const tellError = whileThere(redis, onError);
+  worker.on('error', (error) => LOST.test(error.message) || tellError(error));
   worker.on('failed', (job) => job && cancelled.delete(job.id as string));
   // Nobody waits for what it has come to.
   worker.on(

@@ -11,7 +11,14 @@ export const PREFIX = 'mednas';
 const LONGEST_RETRY_MS = 1000;
 
 const unreachable = (cause: unknown): MedNasError => {
+  if (cause instanceof MedNasError) return cause;
   const reason = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : cause;
+  if (/WRONGPASS|NOAUTH|NOPERM/u.test(String(reason)))
+    return new MedNasError(
+      'ENGINE_UNAVAILABLE',
+      `The Redis of MEDNAS_QUEUE refuses us (${String(reason)}). Its password belongs into the address: redis://:PASSWORD@HOST:6379.`,
+      { cause },
+    );
   return new MedNasError(
     'ENGINE_UNAVAILABLE',
     `The Redis of MEDNAS_QUEUE does not answer (${String(reason)}). Start it, or leave MEDNAS_QUEUE out to score in this process.`,

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { Engine } from '../engine/engine.ts';
 import type { FleetWorker } from '../engine/fleet.ts';
-import { selfTest } from '../engine/selfTest.ts';
+import { selfTest, trainingTest } from '../engine/selfTest.ts';
 import { openSchool } from '../learning/school.ts';
 import { MedNasError } from '../search/errors.ts';
 import type { Batches } from './batches.ts';
@@ -44,11 +44,12 @@ export interface QueueWorker {
 
 /** @throws MedNasError ENGINE_UNAVAILABLE when this machine does not compute what it should. */
 async function requireSound(engine: Engine): Promise<void> {
-  const wrong = (await selfTest(engine)).filter(({ passed }) => !passed);
+  const scored = (await selfTest(engine)).map(({ indicator, ...check }) => ({ what: indicator, ...check }));
+  const trained = { what: 'a loss in training', ...(await trainingTest(engine)) };
+  const wrong = [...scored, trained].filter(({ passed }) => !passed);
   if (wrong.length === 0) return;
   const list = wrong.map(
-    ({ indicator, value, wanted, tolerance }) =>
-      `${indicator} is ${value}, not ${wanted} within ${tolerance}`,
+    ({ what, value, wanted, tolerance }) => `${what} is ${value}, not ${wanted} within ${tolerance}`,
   );
   throw new MedNasError(
     'ENGINE_UNAVAILABLE',

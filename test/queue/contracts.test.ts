@@ -8,7 +8,7 @@ import { evaluatorContract } from '../engine/evaluator.contract.ts';
 import { schoolContract } from '../learning/school.contract.ts';
 import { openLearning } from '../support/learning.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
-import { startWorker } from './fleet.ts';
+import { startWorker, testedBy } from './fleet.ts';
 
 let redis: RedisServer;
 let local: Engine;
@@ -46,7 +46,7 @@ describe.each([1, 2])('a queue with %i workers', (workers) => {
   // Each has one thread, which has one score told of and one to come.
   evaluatorContract('a queue', { open: () => open(workers, local), atOnce: 2 * workers });
   schoolContract('a queue', async (permits) => {
-    const { engine, school } = await open(workers, { ...local, ...openLearning(permits) });
+    const { engine, school } = await open(workers, testedBy(local, { ...local, ...openLearning(permits) }));
     return { school, close: () => engine.close() };
   });
 });

@@ -293,6 +293,20 @@ test('a machine that computes otherwise takes no jobs', async () => {
   });
 });
 
+test('nor does one that trains otherwise', async () => {
+  const wrong: Engine = {
+    ...local,
+    async train(lesson, signal) {
+      const learned = await local.train(lesson, signal);
+      return { ...learned, losses: learned.losses.map((loss) => 1.002 * loss) };
+    },
+  };
+  await expect(startWorker(redis.url, wrong)).rejects.toMatchObject({
+    code: 'ENGINE_UNAVAILABLE',
+    message: expect.stringMatching(/takes no jobs: a loss in training is 1\.56\d+, not 1\.5575/u),
+  });
+});
+
 test('the fleet is who has been heard of', async () => {
   const { fleet } = await open();
   expect(await fleet.workers()).toEqual([]);

@@ -91,6 +91,33 @@ test('other images of that name are none, and are not kept', async () => {
   expect(readdirSync(join(folder, wanted.data))).toEqual([]);
 });
 
+test('the same pixels of another task are no substitute, whoever asked first', async () => {
+  const { protocol } = await readSplits(datasets, trainer, 'breastmnist');
+  const { images } = open({ datasets });
+  await images.of(protocol);
+  const wanted = { ...protocol, task: 'multi-class' } as const;
+  await expect(images.of(wanted)).rejects.toMatchObject({ code: 'UNKNOWN_DATASET' });
+});
+
+test('a copy that this machine is too small for is kept for others', async () => {
+  const from = await startTestServer();
+  try {
+    copyFileSync(writeDataset(newFolder(), SPLITS, 'own.npz'), join(from.folder, 'own.npz'));
+    const there = openDatasets({ folders: [], dataFolder: from.folder, download: false, confined: true });
+    const { protocol } = await readSplits(there, trainer, 'own.npz');
+    const { folder, images } = open({
+      api: { url: from.url, key: null },
+      trainer: { ...trainer, memory: 1 },
+    });
+    await expect(images.of(protocol)).rejects.toMatchObject({
+      message: expect.stringMatching(/this machine has/u),
+    });
+    expect(readdirSync(join(folder, protocol.data))).toEqual(['own.npz']);
+  } finally {
+    await from.close();
+  }
+});
+
 test('a name that is no hash is no folder’s', async () => {
   const { protocol } = await readSplits(datasets, trainer, 'breastmnist');
   await expect(open().images.of({ ...protocol, data: '../..' })).rejects.toThrow(/no hash/u);

@@ -15,7 +15,7 @@ import { openLearning } from '../support/learning.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import type { TrainingId } from '../../src/storage/records.ts';
 import { openPermits, type Permits } from '../support/service.ts';
-import { startWorker } from './fleet.ts';
+import { startWorker, testedBy } from './fleet.ts';
 
 const newFolder = scratchFolders();
 let redis: RedisServer;
@@ -46,7 +46,7 @@ afterAll(async () => {
 const kept = (engine: Engine): Engine => ({ ...engine, close: () => Promise.resolve() });
 
 /** Trains by a formula, a permit an update. */
-const formula = (permits: Permits): Engine => ({ ...local, ...openLearning(permits) });
+const formula = (permits: Permits): Engine => testedBy(local, { ...local, ...openLearning(permits) });
 
 async function open(patienceMs = 60_000): Promise<Studio> {
   const computing = await openQueueEngine({
@@ -263,6 +263,30 @@ test('a full Redis pauses it', async () => {
     status: 'paused',
     failure: { code: 'ENGINE_UNAVAILABLE', message: expect.stringMatching(/OOM/u) },
   });
+});
+
+test('one that fills while an epoch is learned pauses it with the reason, and nothing is learned in vain', async () => {
+  const permits = openPermits(UPDATES / 2 + 1);
+  await work(formula(permits));
+  const studio = await open();
+  const id = await start(studio);
+  await permits.wanted();
+  const client = new Redis(redis.url);
+  closing.push(async () => {
+    await client.config('SET', 'maxmemory', '0');
+    client.disconnect();
+  });
+  await client.config('SET', 'maxmemory', '1');
+  permits.grant(UPDATES / 4 - 1);
+  expect(await studio.settled(id)).toMatchObject({
+    status: 'paused',
+    epoch: 1,
+    failure: { code: 'ENGINE_UNAVAILABLE', message: expect.stringMatching(/OOM/u) },
+  });
+  await client.config('SET', 'maxmemory', '0');
+  permits.grant(Infinity);
+  await studio.service.trainings.resume(id);
+  expect(await outcomeOf(studio, id)).toEqual(await trainHere(TRAINING, formula(openPermits(Infinity))));
 });
 
 test('a search that judges by training does so over the queue, and comes to the same population', async () => {

@@ -1,6 +1,7 @@
 // `validAuc`, which trains in place of an indicator: its scores live in the archive as all others do.
 
 import type { Engine } from '../../src/engine/engine.ts';
+import { MedNasError } from '../../src/search/errors.ts';
 import type { IndicatorName } from '../../src/search/evaluation.ts';
 import { protocolId } from '../../src/search/identity.ts';
 import type { SearchId } from '../../src/storage/records.ts';
@@ -42,6 +43,29 @@ async function finish({ service, archive }: Studio, id: SearchId) {
 /** By architecture. */
 const aucsOf = ({ scores }: Awaited<ReturnType<typeof finish>>) =>
   new Map(scores.map(({ architecture, evaluation }) => [architecture, evaluation.scores.validAuc?.value]));
+
+test('an architecture over which whoever trains it dies is infeasible by the machine’s verdict, the others go on', async () => {
+  let dead: string | null = null;
+  const dying = (real: Engine): Engine => ({
+    ...real,
+    train(lesson, signal) {
+      const name = JSON.stringify(lesson.problem.model);
+      dead ??= name;
+      if (name === dead)
+        return Promise.reject(new MedNasError('CRASHED', 'A thread died over the network twice.'));
+      return real.train(lesson, signal);
+    },
+  });
+  const studio = await open({ engine: dying });
+  const { id } = await studio.service.searches.start({ ...SEARCH, dataset: studio.dataset });
+  const { body } = await finish(studio, id);
+  expect(body).toMatchObject({ status: 'completed', failure: null });
+  const all = await studio.archive.listArchitectures({}, { by: 'synflow', direction: 'desc' }, 100);
+  const dropped = all.items.flatMap(({ item: { evaluation } }) =>
+    evaluation.status === 'infeasible' && evaluation.machine === true ? [evaluation.reason] : [],
+  );
+  expect(dropped).toEqual(['validAuc: A thread died over the network twice.']);
+});
 
 test('a search by it: each architecture is trained for so many epochs, and ordered by its AUC', async () => {
   const lessons: number[] = [];
