@@ -171,10 +171,10 @@ export const VARIABLES: { readonly [K in keyof Config]: Variable<Config[K]> } = 
   },
   queue: {
     name: 'MEDNAS_QUEUE',
-    description: 'Redis through which workers (mednas worker) are given what is to be scored.',
+    description: 'Redis through which workers (mednas worker) are given what is to be scored and trained.',
     wanted: 'an address that begins with redis:// or rediss://',
     byDefault: '',
-    defaultMeans: 'none: this process scores',
+    defaultMeans: 'none: this process does it',
     secret: true,
     read: (text) =>
       text === '' ? null : /^rediss?:\/\/[^/]/.test(text) && URL.canParse(text) ? text : undefined,

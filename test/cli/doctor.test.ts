@@ -27,7 +27,8 @@ test('as a page', async () => {
   const { code, stdout } = await mednas(['doctor'], { cwd: newFolder() });
   expect(stdout).toMatch(/^backend +wasm$/mu);
   expect(stdout).toMatch(/^ +wasm: can be chosen$/mu);
-  expect(stdout.match(/ passed$/gmu)).toHaveLength(6);
+  expect(stdout.match(/ passed$/gmu)).toHaveLength(7);
+  expect(stdout).toMatch(/^a loss in training +1\.557\d+ +1\.5575\d+ .* passed$/mu);
   expect(code).toBe(0);
 });
 

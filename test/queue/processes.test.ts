@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { openArchive } from '../../src/storage/archive.ts';
 import type { SearchId } from '../../src/storage/records.ts';
 import { newSqlite, type Store } from '../crash/crash.ts';
-import { ask, follow, type ServiceProcess, startSearch, startService } from '../crash/process.ts';
+import { follow, type ServiceProcess, startSearch, startService } from '../crash/process.ts';
 import { archivedPopulation, eventsOf, expectWholeJournal } from '../service/laboratory.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type Gang, startGang, startWorkerProcess } from './process.ts';
@@ -21,8 +21,8 @@ const SEARCH = {
   batchSize: 64,
   seed: 5,
 } as const;
-/** Long enough for some workers to be killed. */
-const MANY_GENERATIONS = 10;
+/** Ten seconds and more, so that some workers are killed meanwhile. */
+const LONG = { ...SEARCH, initChannels: 48 } as const;
 
 let redis: RedisServer;
 let expected: readonly object[];
@@ -30,15 +30,11 @@ const closing: (() => Promise<unknown> | void)[] = [];
 const atLast = (close: () => Promise<unknown> | void): void => void closing.push(close);
 
 /** The archived end of a search that somebody has followed to it. */
-async function endOf(
-  store: Store,
-  id: string,
-  generations: number = SEARCH.generations,
-): Promise<readonly object[]> {
+async function endOf(store: Store, id: string): Promise<readonly object[]> {
   const raw = Buffer.from(id, 'base64url').toString().slice('Search:'.length) as SearchId;
   const documents = await store.open();
   const archive = openArchive(documents);
-  const { population: size, offspring } = SEARCH;
+  const { population: size, offspring, generations } = SEARCH;
   expectWholeJournal(await eventsOf(archive, raw), size + generations * offspring, generations);
   const population = await archivedPopulation(archive, raw);
   await documents.close();
@@ -73,20 +69,20 @@ async function followAll(
 }
 
 /** The population that one process comes to. */
-async function alone(generations: number): Promise<readonly object[]> {
+async function alone(input: object): Promise<readonly object[]> {
   const store = newStore();
   const service = await startService(store.environment);
-  const id = await startSearch(service.url, { ...SEARCH, generations }, 'alone');
+  const id = await startSearch(service.url, input, 'alone');
   await followAll([service.url], id);
   await service.stop();
-  return await endOf(store, id, generations);
+  return await endOf(store, id);
 }
 
 beforeAll(async () => {
   const build = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   if (build.status !== 0) throw new Error(String(build.stdout));
   redis = await startRedis();
-  expected = await alone(SEARCH.generations);
+  expected = await alone(SEARCH);
 }, 120_000);
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
@@ -101,7 +97,7 @@ interface Scene {
 }
 
 /** A search begun on the first of two services. */
-async function begin(generations: number = SEARCH.generations): Promise<Scene> {
+async function begin(input: object = SEARCH): Promise<Scene> {
   const store = newStore();
   const environment = { ...store.environment, MEDNAS_QUEUE: redis.url };
   const [gang, ...services] = await Promise.all([
@@ -115,7 +111,7 @@ async function begin(generations: number = SEARCH.generations): Promise<Scene> {
     store,
     services,
     gang,
-    id: await startSearch(services[0].url, { ...SEARCH, generations }, 'many'),
+    id: await startSearch(services[0].url, input, 'many'),
   };
 }
 
@@ -140,8 +136,8 @@ test('three workers score what two services coordinate', async () => {
 }, 120_000);
 
 test('a worker killed every three seconds', async () => {
-  const wanted = await alone(MANY_GENERATIONS);
-  const { store, services, gang, id } = await begin(MANY_GENERATIONS);
+  const wanted = await alone(LONG);
+  const { store, services, gang, id } = await begin(LONG);
   const over = new AbortController();
   let kills = 0;
   async function kill(): Promise<void> {
@@ -151,15 +147,15 @@ test('a worker killed every three seconds', async () => {
       await Promise.all([gang.replace(kills), setTimeout(3000)]);
     }
   }
-  let killing: Promise<void> | null = null;
+  const killing: Promise<void>[] = [];
   await followAll([services[0].url], id, (count) => {
     // In the midst of the first generation.
-    if (count >= 6) killing ??= kill();
+    if (count === 6) killing.push(kill());
   });
   over.abort();
-  await killing;
+  expect(await Promise.all(killing)).toHaveLength(1);
   expect(kills).toBeGreaterThanOrEqual(3);
-  expect(await endOf(store, id, MANY_GENERATIONS)).toEqual(wanted);
+  expect(await endOf(store, id)).toEqual(wanted);
 }, 300_000);
 
 test('the service that coordinates killed', async () => {

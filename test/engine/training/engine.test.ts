@@ -196,7 +196,7 @@ test('a lesson whose worker dies is tried again, once', async () => {
     data.images[0] = 0;
     expect(state).toEqual((await train(engine, lesson)).state);
     data.images[0] = 2;
-    await expect(train(engine, lesson)).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+    await expect(train(engine, lesson)).rejects.toMatchObject({ code: 'CRASHED' });
     expect(engine.load().crashes).toBe(3);
   } finally {
     await engine.close();
