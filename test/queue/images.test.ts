@@ -10,6 +10,7 @@ import { readSplits, type Splits } from '../../src/learning/splits.ts';
 import { type ImagesOptions, openImages } from '../../src/queue/images.ts';
 import { scratchFolders } from '../service/laboratory.ts';
 import { split, SPLITS, writeDataset } from '../service/studio.ts';
+import { expectRefused, forOperators } from './operators.ts';
 import { startTestServer, type TestServer } from '../support/service.ts';
 
 const RETINA = fileURLToPath(new URL('../../../shared/data/retinamnist.npz', import.meta.url));
@@ -148,27 +149,13 @@ describe('the route', () => {
     ['a NUL', 'own\0.npz'],
     ['a name of 2,000 characters', `${'a'.repeat(2000)}.npz`],
   ])('refuses %s', async (_, name) => {
-    const response = await ask(server.url, name);
-    expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: expect.any(String) } }] });
+    await expectRefused(await ask(server.url, name));
   });
 
-  test.each([
-    ['off', 401],
-    ['reader', 403],
-    ['operator', 200],
-  ] as const)('for %s answers %i', async (anonymous, status) => {
-    const other = await startTestServer({ server: { access: { anonymous } } });
-    try {
-      const response = await ask(other.url, 'breastmnist');
-      expect(response.status).toBe(status);
-      const body = Buffer.from(await response.arrayBuffer());
-      const { path } = await datasets.fileOf('breastmnist');
-      expect(body.equals(readFileSync(path))).toBe(status === 200);
-    } finally {
-      await other.close();
-    }
-  });
+  forOperators(
+    (url) => ask(url, 'breastmnist'),
+    async () => readFileSync((await datasets.fileOf('breastmnist')).path),
+  );
 
   test('sends a range', async () => {
     const response = await ask(server.url, 'breastmnist', { range: 'bytes=0-3' });
